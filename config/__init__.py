@@ -1,0 +1,1 @@
+"""What is listed: sources, sectors, document types and settings, read from YAML and checked before anything runs."""

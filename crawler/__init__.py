@@ -1,0 +1,1 @@
+"""Fetches what the listed sources publish, and keeps it: the archive."""

@@ -1,0 +1,402 @@
+"""The archive: every body ever fetched, kept by its sha256, and `archive.db`, which says what was fetched when.
+
+    <home>/archive/archive.db
+    <home>/archive/originals/ab/cd/abcd…          the bytes, named by their sha256, never overwritten
+
+Nothing here is ever dropped by a crawl. Rows are committed one fetch at a time and bodies reach the disk before the
+row that names them, so a kill at any moment leaves a true archive: at worst a body that no row names yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, user_agent TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS source_runs (
+    run INTEGER NOT NULL REFERENCES runs, source TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
+    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', announced INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fetches (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, source TEXT NOT NULL, address TEXT NOT NULL,
+    final_address TEXT NOT NULL, role TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL, status INTEGER,
+    sha256 TEXT, bytes INTEGER NOT NULL DEFAULT 0, seconds REAL, reason TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS fetches_by_run ON fetches (run, source);
+CREATE TABLE IF NOT EXISTS resources (
+    address TEXT PRIMARY KEY, final_address TEXT NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
+    content_type TEXT NOT NULL, filename TEXT NOT NULL, kind TEXT NOT NULL, sha256 TEXT, bytes INTEGER NOT NULL,
+    first_seen TEXT NOT NULL, last_seen TEXT, last_changed TEXT, gone_since TEXT, outcome TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS resources_by_final_address ON resources (final_address);
+CREATE TABLE IF NOT EXISTS announcements (
+    source TEXT NOT NULL, address TEXT NOT NULL, found_on TEXT NOT NULL, role TEXT NOT NULL, landing TEXT NOT NULL,
+    title TEXT NOT NULL, date TEXT NOT NULL, publisher TEXT NOT NULL, summary TEXT NOT NULL, link_text TEXT NOT NULL,
+    position INTEGER NOT NULL, original TEXT NOT NULL, captured TEXT NOT NULL, via TEXT NOT NULL,
+    last_run INTEGER NOT NULL,
+    PRIMARY KEY (source, address, found_on)
+) WITHOUT ROWID;
+"""
+
+
+class ArchiveError(Exception):
+    """The archive cannot be used; the message names the file and what would mend it."""
+
+
+class Role(StrEnum):
+    """What a resource is to us. Only pages and files become documents."""
+
+    PAGE = "page"  # a landing page, or a web page that is itself the publication
+    FILE = "file"  # a file that a page links to
+    LISTING = "listing"  # an index of some kind: listing, sitemap, feed, interface answer
+    ROBOTS = "robots"
+
+
+class Outcome(StrEnum):
+    """How a fetch ended."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    NOT_FOUND = "not found"
+    SOFT_NOT_FOUND = "soft 404"
+    BLOCKED = "blocked"
+    ROBOTS = "refused by robots.txt"
+    HOST = "refused host"
+    TOO_LARGE = "too large"
+    SERVER_ERROR = "server error"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    REDIRECTS = "redirect loop"
+    ERROR = "error"
+
+    @property
+    def good(self) -> bool:
+        """Whether the resource's content is known and current."""
+        return self in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One request and how it ended. `seconds` is the time the answer took, None where none was asked for."""
+
+    run: int
+    source: str
+    address: str
+    final_address: str
+    role: Role
+    outcome: Outcome
+    status: int | None = None
+    sha256: str | None = None
+    bytes: int = 0
+    seconds: float | None = None
+    reason: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    content_type: str = ""
+    filename: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One address and what is known of it. Times are UTC, ISO 8601; `sha256` names the last good content."""
+
+    address: str
+    final_address: str
+    etag: str
+    last_modified: str
+    content_type: str
+    filename: str
+    kind: str
+    sha256: str | None
+    bytes: int
+    first_seen: str
+    last_seen: str | None
+    last_changed: str | None
+    gone_since: str | None
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a page, feed or interface said of a resource when it linked to it.
+
+    `landing` is the address of the page that a file belongs with; a page is its own landing. `date` is as given,
+    ISO 8601 where the mechanism gives it so. For a copy in a web archive `address` is the archive's address,
+    `original` the address it had on the web and `captured` the ISO date of the capture.
+    """
+
+    source: str
+    address: str
+    found_on: str
+    role: str
+    landing: str
+    via: str
+    title: str = ""
+    date: str = ""
+    publisher: str = ""
+    summary: str = ""
+    link_text: str = ""
+    position: int = 0
+    original: str = ""
+    captured: str = ""
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """One source's part of one run. `state` is running, ok, partly, failed or interrupted."""
+
+    run: int
+    source: str
+    started: str
+    finished: str | None
+    state: str
+    reason: str
+    announced: int
+
+
+def now() -> str:
+    """The time as it is written in every store: UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Archive:
+    """The archive of one home, open for one writer (`read_only=False`) or for any number of readers."""
+
+    def __init__(self, folder: Path, *, read_only: bool = True):
+        """Open the archive below `folder`. Raises ArchiveError when there is none to read, or it is damaged."""
+        self.folder = folder
+        self.path = folder / "archive.db"
+        self._originals = folder / "originals"
+        if read_only and not self.path.exists():
+            raise ArchiveError(f"{self.path}: there is no archive yet. Make one with: commdex crawl")
+        if not read_only:
+            self._originals.mkdir(parents=True, exist_ok=True)
+        try:
+            # A reader opens the file for writing too, as WAL readers may have to; it is kept from writing by a pragma.
+            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._prepare()
+            if read_only:
+                self._db.execute("PRAGMA query_only = ON")
+        except sqlite3.DatabaseError as error:
+            raise ArchiveError(f"{self.path}: cannot be opened as an archive ({error}).") from error
+
+    def _prepare(self) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found > SCHEMA_VERSION:
+            raise ArchiveError(f"{self.path}: made by a newer Commdex (schema {found}); upgrade this one to use it.")
+        if found < SCHEMA_VERSION:
+            with self._transaction():
+                for statement in SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # originals
+
+    def original(self, sha256: str) -> Path:
+        """Where the bytes with this sha256 lie."""
+        return self._originals / sha256[:2] / sha256[2:4] / sha256
+
+    def keep(self, body: bytes) -> str:
+        """Put `body` on disk, whole or not at all, and return its sha256."""
+        sha256 = hashlib.sha256(body).hexdigest()
+        path = self.original(sha256)
+        # A file of another length is a half-written one that a power cut left behind.
+        if path.exists() and path.stat().st_size == len(body):
+            return sha256
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(unfinished).unlink()
+            raise
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes with this sha256. Raises ArchiveError when they are missing or not those any more."""
+        try:
+            body = self.original(sha256).read_bytes()
+        except OSError as error:
+            raise ArchiveError(f"{self.original(sha256)}: an original is missing ({error.strerror}).") from error
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise ArchiveError(f"{self.original(sha256)}: an original is damaged: its bytes do not match its name.")
+        return body
+
+    # runs
+
+    def start_run(self, user_agent: str) -> int:
+        """Begin a run and return its number; runs that never finished are marked interrupted."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE source_runs SET state = 'interrupted', finished = ? WHERE state = 'running'", (now(),)
+            )
+            cursor = self._db.execute("INSERT INTO runs (started, user_agent) VALUES (?, ?)", (now(), user_agent))
+            return int(cursor.lastrowid or 0)
+
+    def finish_run(self, run: int) -> None:
+        self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (now(), run))
+
+    def start_source(self, run: int, source: str) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO source_runs (run, source, started, state) VALUES (?, ?, ?, 'running')",
+            (run, source, now()),
+        )
+
+    def finish_source(self, run: int, source: str, state: str, reason: str) -> None:
+        """End one source's part of a run; `announced` is counted from what it announced in this run."""
+        announced = self._db.execute(
+            "SELECT COUNT(DISTINCT address) FROM announcements WHERE source = ? AND last_run = ?", (source, run)
+        ).fetchone()[0]
+        self._db.execute(
+            "UPDATE source_runs SET finished = ?, state = ?, reason = ?, announced = ? WHERE run = ? AND source = ?",
+            (now(), state, reason, announced, run, source),
+        )
+
+    def announced(self, run: int, source: str) -> int:
+        """How many pages and files this source announced in this run."""
+        query = "SELECT COUNT(DISTINCT address) FROM announcements WHERE source = ? AND last_run = ?"
+        return int(self._db.execute(query, (source, run)).fetchone()[0])
+
+    def last_source_runs(self) -> dict[str, SourceRun]:
+        """Each source's latest run, by source."""
+        rows = self._db.execute("SELECT * FROM source_runs ORDER BY run")
+        return {row["source"]: SourceRun(**dict(row)) for row in rows}
+
+    def outcomes(self, run: int, source: str | None = None) -> dict[str, int]:
+        """How many fetches of a run (of one source) ended in each outcome."""
+        rows = self._db.execute(
+            "SELECT outcome, COUNT(*) AS n FROM fetches WHERE run = ? AND (? IS NULL OR source = ?) GROUP BY outcome",
+            (run, source, source),
+        )
+        return {row["outcome"]: row["n"] for row in rows}
+
+    def last_run(self) -> int | None:
+        """The number of the latest run, None before the first."""
+        row = self._db.execute("SELECT MAX(id) AS id FROM runs").fetchone()
+        return int(row["id"]) if row["id"] is not None else None
+
+    def troubles(self, run: int, source: str | None = None) -> list[sqlite3.Row]:
+        """Fetches of a run that brought nothing good: rows with source, address, outcome, status and reason."""
+        good = [outcome.value for outcome in Outcome if outcome.good]
+        marks = ", ".join("?" * len(good))
+        return self._db.execute(
+            f"SELECT source, address, role, outcome, status, reason FROM fetches WHERE run = ? "
+            f"AND (? IS NULL OR source = ?) AND outcome NOT IN ({marks}) ORDER BY source, id",
+            (run, source, source, *good),
+        ).fetchall()
+
+    # resources
+
+    def resource(self, address: str) -> Resource | None:
+        """What is known of `address`, asked for under this address or arrived at by a redirect."""
+        row = self._db.execute("SELECT * FROM resources WHERE address = ?", (address,)).fetchone()
+        if row is None or (row["sha256"] and row["final_address"] != address):
+            moved = "SELECT * FROM resources WHERE final_address = ? AND sha256 IS NOT NULL ORDER BY address LIMIT 1"
+            row = self._db.execute(moved, (address,)).fetchone() or row
+        return Resource(**dict(row)) if row else None
+
+    def resources(self) -> Iterator[Resource]:
+        """Every resource, in order of address."""
+        for row in self._db.execute("SELECT * FROM resources ORDER BY address"):
+            yield Resource(**dict(row))
+
+    def record(self, fetch: Fetch) -> None:
+        """Write down how a fetch ended, and what it says of its resource. A failure keeps the last good content."""
+        at = now()
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO fetches (run, source, address, final_address, role, at, outcome, status, sha256, bytes, "
+                "seconds, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (fetch.run, fetch.source, fetch.address, fetch.final_address, fetch.role, at, fetch.outcome,
+                 fetch.status, fetch.sha256, fetch.bytes, fetch.seconds, fetch.reason),
+            )  # fmt: skip
+            if fetch.outcome.good:
+                self._record_content(fetch, at)
+            else:
+                self._record_failure(fetch, at)
+
+    def _record_content(self, fetch: Fetch, at: str) -> None:
+        changed = at if fetch.outcome is not Outcome.UNCHANGED else None
+        self._db.execute(
+            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '') "
+            "ON CONFLICT (address) DO UPDATE SET final_address = excluded.final_address, etag = excluded.etag, "
+            "last_modified = excluded.last_modified, content_type = excluded.content_type, "
+            "filename = excluded.filename, kind = excluded.kind, sha256 = excluded.sha256, bytes = excluded.bytes, "
+            "last_seen = excluded.last_seen, last_changed = COALESCE(?, last_changed), gone_since = NULL, "
+            "outcome = excluded.outcome, reason = ''",
+            (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, fetch.content_type, fetch.filename,
+             fetch.kind, fetch.sha256, fetch.bytes, at, at, at, fetch.outcome, changed),
+        )  # fmt: skip
+
+    def _record_failure(self, fetch: Fetch, at: str) -> None:
+        gone = at if fetch.outcome in (Outcome.NOT_FOUND, Outcome.SOFT_NOT_FOUND) else None
+        self._db.execute(
+            "INSERT INTO resources VALUES (?, ?, '', '', '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?) "
+            "ON CONFLICT (address) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
+            "gone_since = CASE WHEN excluded.gone_since IS NULL THEN gone_since "
+            "ELSE COALESCE(gone_since, excluded.gone_since) END",
+            (fetch.address, fetch.final_address, at, gone, fetch.outcome, fetch.reason),
+        )
+
+    # announcements
+
+    def announce(self, announcement: Announcement, run: int) -> None:
+        """Write down what a page, feed or interface said of a resource, over what it said before."""
+        names = [field.name for field in fields(Announcement)]
+        marks = ", ".join("?" * (len(names) + 1))
+        self._db.execute(
+            f"INSERT OR REPLACE INTO announcements ({', '.join(names)}, last_run) VALUES ({marks})",
+            (*astuple(announcement), run),
+        )
+
+    def announcements(self) -> Iterator[Announcement]:
+        """Every announcement, by landing page, then source, place on the page and address."""
+        names = ", ".join(field.name for field in fields(Announcement))
+        order = "landing, source, position, address, found_on"
+        for row in self._db.execute(f"SELECT {names} FROM announcements ORDER BY {order}"):
+            yield Announcement(**dict(row))

@@ -1,0 +1,118 @@
+"""One run of the crawler over one or more sources: who is asking, what is kept, and how each source fared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from config.catalogue import load_settings, load_sources
+from config.errors import ConfigError
+from config.home import Home, find_home
+from config.model import Settings, Source
+from crawler.archive import Archive, Fetch, Outcome
+from crawler.mechanisms import option_models
+
+# Outcomes that leave a source's harvest incomplete through no fault of a single link.
+INCOMPLETE = (Outcome.BLOCKED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.ERROR)
+
+
+def catalogue(home: Home, settings: Settings) -> dict[str, Source]:
+    """Every source of this home by id. Raises ConfigError."""
+    return load_sources(home, option_models(), shipped=settings.shipped_sources)
+
+
+def user_agent(settings: Settings) -> str:
+    """Who asks, as sites see it. Raises ConfigError where no contact is configured: then nothing may be crawled."""
+    if not settings.contact:
+        raise ConfigError(
+            "no contact is configured, so nothing is crawled: a site must be able to reach whoever harvests it.\n"
+            "Set one with: commdex init --contact library@example.nhs.uk"
+        )
+    contact = settings.contact if "://" in settings.contact else f"mailto:{settings.contact}"
+    return f"Commdex/{version('commdex')} (+{contact})"
+
+
+class Harvest:
+    """A run in progress. `on_fetch` and `on_source` are told of each fetch and each finished source."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        *,
+        on_fetch: Callable[[Fetch], None] | None = None,
+        on_source: Callable[[str, str, str], None] | None = None,
+    ):
+        self.user_agent = user_agent(settings)
+        home.make()
+        self.archive = Archive(home.archive_folder, read_only=False)
+        self.run = self.archive.start_run(self.user_agent)
+        self._on_fetch = on_fetch
+        self._on_source = on_source
+
+    def record(self, fetch: Fetch) -> None:
+        self.archive.record(fetch)
+        if self._on_fetch:
+            self._on_fetch(fetch)
+
+    def finish_source(self, source: Source, *, stopped: str, errors: list[str], limited: bool) -> None:
+        """Judge one source's run. Zero documents is a failure until proven otherwise.
+
+        `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do).
+        """
+        state, reason = self._judge(source, stopped, errors, limited)
+        self.archive.finish_source(self.run, source.id, state, reason)
+        if self._on_source:
+            self._on_source(source.id, state, reason)
+
+    def _judge(self, source: Source, stopped: str, errors: list[str], limited: bool) -> tuple[str, str]:
+        if stopped != "finished":
+            return "interrupted", f"stopped before its end ({stopped})"
+        if errors:
+            return "failed", f"an error in Commdex: {errors[0]}"
+        announced = self.archive.announced(self.run, source.id)
+        outcomes = self.archive.outcomes(self.run, source.id)
+        if announced == 0:
+            return "failed", f"no document found; {self._worst(source)}"
+        if not any(outcomes.get(outcome) for outcome in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)):
+            return "failed", f"nothing could be fetched; {self._worst(source)}"
+        if announced < source.expect:
+            return "failed", f"{announced} documents found, at least {source.expect} expected; {self._worst(source)}"
+        missed = {str(outcome): outcomes[outcome] for outcome in INCOMPLETE if outcomes.get(outcome)}
+        if missed:
+            return "partly", ", ".join(f"{count} {outcome}" for outcome, count in missed.items())
+        if limited:
+            return "partly", f"stopped at its limit of {source.limit} requests"
+        return "ok", ""
+
+    def _worst(self, source: Source) -> str:
+        troubles = self.archive.troubles(self.run, source.id)
+        if not troubles:
+            return "every request was answered, so its pages may have changed their shape: see docs/sources.md"
+        first = troubles[0]
+        return f"{first['outcome']}: {first['address']}" + (f" ({first['reason']})" if first["reason"] else "")
+
+    def close(self) -> None:
+        self.archive.finish_run(self.run)
+        self.archive.close()
+
+
+_current: Harvest | None = None
+
+
+def begin(harvest: Harvest) -> None:
+    """Make `harvest` the run that every spider of this process belongs to."""
+    global _current
+    _current = harvest
+
+
+def current() -> Harvest:
+    """The run that this process is in; one is begun for the default home when Scrapy was started by hand.
+
+    Raises ConfigError.
+    """
+    if _current is None:
+        home = find_home()
+        begin(Harvest(home, load_settings(home)))
+    assert _current is not None
+    return _current

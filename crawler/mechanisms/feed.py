@@ -1,0 +1,82 @@
+"""RSS and Atom feeds: each entry leads to a landing page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from time import struct_time
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import feedparser
+from pydantic import BaseModel, ConfigDict, Field
+from scrapy.http import HtmlResponse, Request, Response
+
+from crawler import links
+from crawler.mechanisms.base import Asked, HarvestSpider
+
+
+class FeedOptions(BaseModel):
+    """Options of a feed."""
+
+    model_config = ConfigDict(extra="forbid")
+    pages: int = Field(default=50, ge=1, description="most pages of a feed that has several")
+
+
+class Spider(HarvestSpider):
+    """1. Ask for the start address: a feed, or a page whose head names one (then for that).
+    2. Announce the page of each entry with its title and date, and the files it encloses.
+    3. Ask for the feed's next page: by its rel=next link, or ?paged=N where WordPress made it.
+    """
+
+    Options = FeedOptions
+
+    def begin(self, address: str) -> Asked:
+        yield self.listing(address, self.read_feed, number=1)
+
+    def read_feed(self, response: Response, number: int) -> Asked:
+        """Read one page of a feed; `number` counts from 1."""
+        if isinstance(response, HtmlResponse):
+            if number == 1:
+                for address in links.feed_addresses(response):
+                    yield self.listing(address, self.read_feed, number=1)
+            return
+        # feedparser is given bytes: handed an address it would fetch it itself, past our manners.
+        feed = feedparser.parse(io.BytesIO(response.body))
+        for position, entry in enumerate(feed.entries, start=1):
+            yield from self._entry(entry, response.url, position)
+        following = self._next(feed, response.url, number)
+        if feed.entries and following and number < self.options.pages:
+            yield self.listing(following, self.read_feed, number=number + 1)
+
+    def _entry(self, entry: feedparser.FeedParserDict, feed_address: str, position: int) -> Iterator[Request]:
+        landing = entry.get("link", "")
+        if not landing.startswith(("http://", "https://")):
+            return
+        said = {
+            "title": entry.get("title", ""),
+            "date": _iso(entry.get("published_parsed") or entry.get("updated_parsed")),
+            "summary": entry.get("summary", ""),
+            "position": position,
+        }
+        yield from self.page(landing, found_on=feed_address, **said)
+        for enclosure in entry.get("enclosures", []):
+            address = enclosure.get("href", "")
+            if address.startswith(("http://", "https://")) and links.looks_like_file(address):
+                yield from self.file(address, landing=landing, found_on=feed_address, position=position)
+
+    @staticmethod
+    def _next(feed: feedparser.FeedParserDict, address: str, number: int) -> str | None:
+        for link in feed.feed.get("links", []):
+            if link.get("rel") == "next":
+                return str(link["href"])
+        parts = urlsplit(address)
+        query = parse_qs(parts.query)
+        made_by_wordpress = "wordpress" in feed.feed.get("generator", "").lower() or parts.path.endswith("/feed/")
+        if not made_by_wordpress:
+            return None
+        query["paged"] = [str(number + 1)]
+        return urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
+
+
+def _iso(moment: struct_time | None) -> str:
+    return f"{moment.tm_year:04}-{moment.tm_mon:02}-{moment.tm_mday:02}" if moment else ""

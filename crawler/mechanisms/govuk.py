@@ -1,0 +1,108 @@
+"""GOV.UK: its search interface lists publications, its content interface their attachments."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+from scrapy.http import Response
+
+from crawler.links import looks_like_file
+from crawler.mechanisms.base import Asked, HarvestSpider
+
+PER_PAGE = 200  # the interface gives up to 1,500; smaller answers are kinder
+FIELDS = "title,link,description,public_timestamp,organisations,content_store_document_type"
+
+
+class GovUkOptions(BaseModel):
+    """Options of a GOV.UK search."""
+
+    model_config = ConfigDict(extra="forbid")
+    organisations: tuple[str, ...] = Field(default=(), description="slugs, as department-of-health-and-social-care")
+    document_types: tuple[str, ...] = Field(default=(), description="content_store_document_type values")
+    words: str = Field(default="", description="search words")
+    pages: int = Field(default=25, ge=1, description="most pages of results, 200 results each")
+
+
+class Spider(HarvestSpider):
+    """1. Ask /api/search.json, newest first, page by page. 2. For each result ask /api/content for its attachments.
+    3. Announce the landing page with its title, date and organisation, and each attached file.
+    4. Ask for the landing page itself only where no file is attached: then the page is the publication.
+    """
+
+    Options = GovUkOptions
+
+    def begin(self, address: str) -> Asked:
+        yield self._search(address, start=0)
+
+    def _search(self, root: str, start: int) -> Any:
+        query: list[tuple[str, Any]] = [("count", PER_PAGE), ("start", start), ("order", "-public_timestamp")]
+        query.append(("fields", FIELDS))
+        query += [("filter_organisations", slug) for slug in self.options.organisations]
+        query += [("filter_content_store_document_type", kind) for kind in self.options.document_types]
+        if self.options.words:
+            query.append(("q", self.options.words))
+        address = urljoin(root, "/api/search.json?" + urlencode(query))
+        return self.listing(address, self.read_results, root=root, start=start)
+
+    def read_results(self, response: Response, root: str, start: int) -> Asked:
+        """Read one page of results."""
+        answer = json.loads(response.body)
+        results = answer.get("results", [])
+        for position, result in enumerate(results, start=start + 1):
+            link = str(result.get("link") or "")
+            if link.startswith("/"):
+                yield self.listing(
+                    urljoin(root, "/api/content" + link),
+                    self.read_content,
+                    failed=self.read_page_instead,
+                    landing=urljoin(root, link),
+                    said=_said(result, position),
+                )
+        following = start + PER_PAGE
+        if following < int(answer.get("total", 0)) and following < self.options.pages * PER_PAGE:
+            yield self._search(root, following)
+
+    def read_content(self, response: Response, landing: str, said: dict[str, Any]) -> Asked:
+        """Announce a publication's landing page and ask for the files attached to it."""
+        content = json.loads(response.body)
+        organisations = [str(org.get("title", "")) for org in content.get("links", {}).get("organisations", [])]
+        said = {
+            **said,
+            "title": str(content.get("title") or said["title"]),
+            "date": str(content.get("first_published_at") or content.get("public_updated_at") or said["date"]),
+            "summary": str(content.get("description") or said["summary"]),
+            "publisher": "; ".join(name for name in organisations if name) or said["publisher"],
+        }
+        files = [
+            (urljoin(landing, str(attachment.get("url", ""))), str(attachment.get("title") or ""))
+            for attachment in content.get("details", {}).get("attachments", [])
+            if attachment.get("attachment_type", "file") == "file" or looks_like_file(str(attachment.get("url", "")))
+        ]
+        if not files:
+            yield from self.page(landing, found_on=response.url, **said)
+            return
+        self.announce_page(landing, found_on=response.url, **said)
+        for position, (address, title) in enumerate(files, start=1):
+            if urlsplit(address).scheme in ("http", "https"):
+                yield from self.file(
+                    address, landing=landing, found_on=response.url, link_text=title, position=position
+                )
+
+    def read_page_instead(self, landing: str, said: dict[str, Any]) -> Asked:
+        """Ask for the landing page itself when the content interface does not know it."""
+        return self.page(landing, found_on=landing, **said)
+
+
+def _said(result: dict[str, Any], position: int) -> dict[str, Any]:
+    bodies = result.get("organisations") or []
+    names = [str(body.get("title", "")) for body in bodies if isinstance(body, dict)]
+    return {
+        "title": str(result.get("title") or ""),
+        "date": str(result.get("public_timestamp") or ""),
+        "summary": str(result.get("description") or ""),
+        "publisher": "; ".join(name for name in names if name),
+        "position": position,
+    }

@@ -1,0 +1,79 @@
+"""robots.txt, obeyed by every request.
+
+Scrapy 2.14 to 2.19 lets requests past it: those that wait together for a host's first robots.txt await one shared
+Deferred, whose result the first of them consumes, so that the third and later get None and are fetched although they
+are disallowed (2.13.3 is right). Here each waits on a Deferred of its own.
+
+A robots.txt that cannot be had because the host fails (5xx, no answer) closes the host for this run, as RFC 9309
+section 2.3.1.4 has it; one that does not exist (4xx) opens it (section 2.3.1.3).
+"""
+
+from __future__ import annotations
+
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+
+from crawler.guard import Refused
+
+
+class RobotsForbid(Refused):
+    """robots.txt disallows this address."""
+
+
+class RobotsUnknown(Refused):
+    """robots.txt could not be had, so nothing else is asked of this host."""
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's robots.txt middleware without its leak."""
+
+    def __init__(self, crawler):  # type: ignore[no-untyped-def]  # Scrapy's signature, which it does not export typed
+        super().__init__(crawler)
+        self._closed: dict[str, str] = {}
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        netloc = urlparse_cached(request).netloc
+        shared = self._parsers.get(netloc)
+        if isinstance(shared, Deferred):
+            await maybe_deferred_to_future(_own_share(shared))
+            parser = self._parsers[netloc]
+            assert not isinstance(parser, Deferred)
+        else:
+            parser = await super().robot_parser(request)
+        if netloc in self._closed:
+            raise RobotsUnknown(f"{self._closed[netloc]}, so nothing else was asked of this host")
+        return parser
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            raise RobotsForbid("disallowed by robots.txt") from error
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500:
+            self._closed[netloc] = f"robots.txt answered {response.status}"
+        elif response.status >= 400:
+            response = response.replace(body=b"")  # an error page is not a robots.txt, whatever stands on it
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._closed[netloc] = f"robots.txt could not be had ({exc or type(exc).__name__})"
+        super()._robots_error(exc, netloc)
+
+
+def _own_share(shared: Deferred[RobotParser | None]) -> Deferred[RobotParser | None]:
+    """A Deferred of one's own that fires when the shared one does, whose result stays for all others."""
+    own: Deferred[RobotParser | None] = Deferred()
+
+    def pass_on(result: RobotParser | None) -> RobotParser | None:
+        own.callback(result)
+        return result
+
+    shared.addCallback(pass_on)
+    return own

@@ -1,0 +1,131 @@
+"""What a fetched thing is, decided by its bytes: never by the suffix of its address or by Content-Type alone.
+
+NICE and many others serve PDFs from addresses without `.pdf`, and bot walls and "page not found" arrive as 200.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What the bytes are."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    OLE = "ole"  # doc, xls, ppt: Word, Excel and PowerPoint up to 2003
+    RTF = "rtf"
+    HTML = "html"
+    XML = "xml"
+    JSON = "json"
+    TEXT = "text"
+    ZIP = "zip"
+    GZIP = "gzip"
+    IMAGE = "image"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+
+# A PDF may have stray bytes before its header; readers look for it in the first kilobyte (nine real CCG files need it).
+PDF_WITHIN = 1024
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00", b"BM")
+OFFICE_PARTS = {"word/": Kind.DOCX, "xl/": Kind.XLSX, "ppt/": Kind.PPTX}
+OPEN_DOCUMENTS = {
+    "application/vnd.oasis.opendocument.text": Kind.ODT,
+    "application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
+    "application/vnd.oasis.opendocument.presentation": Kind.ODP,
+}
+HTML_SIGNS = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<title[\s>]", re.IGNORECASE)
+
+# Titles of pages that say "there is nothing here" while answering 200.
+NOT_FOUND_TITLE = re.compile(
+    r"^\W*(?:(?:error\s*)?(?:404|410)\b|(?:this |the |sorry,? )*(?:web ?)?(?:page|document|file|content|resource)s?"
+    r"(?: you (?:requested|were looking for))?"
+    r" (?:(?:was |could |can|is |has )*(?:not |no longer )(?:be |been )?(?:found|available|exists?)"
+    r"|not found|missing|removed))"
+    r"|\b(?:page|file|document) (?:not found|cannot be found|could not be found)\b|\bnot found\W*$",
+    re.IGNORECASE,
+)
+# Pages that a bot wall answers with instead of the content (status 200, 403 or 405).
+WALL_SIGNS = re.compile(
+    rb"cf-browser-verification|challenge-platform|_cf_chl_opt|<title>\s*(?:just a moment|attention required|"
+    rb"human verification|access denied|are you (?:a )?(?:human|robot)|security check|checking your browser|"
+    rb"verify you are human)|awswaf|aws-waf-token|px-captcha|_incapsula_resource"
+    rb"|(?:please )?verify (?:that )?you are (?:a )?human",
+    re.IGNORECASE,
+)
+
+
+def kind_of(body: bytes) -> Kind:
+    """What `body` is."""
+    if not body.strip():
+        return Kind.EMPTY
+    start = body[:PDF_WITHIN]
+    if b"%PDF-" in start:
+        return Kind.PDF
+    if start.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(body)
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return Kind.OLE
+    if start.startswith(b"\x1f\x8b"):
+        return Kind.GZIP
+    if start.startswith(IMAGES):
+        return Kind.IMAGE
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{\\rtf"):
+        return Kind.RTF
+    return _kind_of_text(body, text)
+
+
+def _kind_of_zip(body: bytes) -> Kind:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                kind = OPEN_DOCUMENTS.get(archive.read("mimetype").decode("ascii", "replace").strip())
+                if kind:
+                    return kind
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        return Kind.ZIP
+    for prefix, kind in OFFICE_PARTS.items():
+        if any(name.startswith(prefix) for name in names):
+            return kind
+    return Kind.ZIP
+
+
+def _kind_of_text(body: bytes, text: bytes) -> Kind:
+    if text.startswith((b"<?xml", b"<rss", b"<feed", b"<urlset", b"<sitemapindex")):
+        # XHTML pages begin with an XML declaration too.
+        return Kind.HTML if re.search(rb"<html[\s>]", text, re.IGNORECASE) else Kind.XML
+    if HTML_SIGNS.search(body[:20_000]):
+        return Kind.HTML
+    if text.startswith((b"{", b"[")) and text.rstrip()[-1:] and _ends_like_json(body):
+        return Kind.JSON
+    if b"\x00" in body[:20_000]:
+        return Kind.UNKNOWN
+    if re.match(rb"<[a-z!]", text, re.IGNORECASE):
+        return Kind.HTML
+    control = sum(byte < 9 or 13 < byte < 32 for byte in body[:4096])
+    return Kind.TEXT if control * 50 < len(body[:4096]) else Kind.UNKNOWN
+
+
+def _ends_like_json(body: bytes) -> bool:
+    return body.rstrip().endswith((b"}", b"]"))
+
+
+def is_wall(body: bytes) -> bool:
+    """Whether an HTML body is a bot wall's challenge rather than content."""
+    return bool(WALL_SIGNS.search(body[:100_000]))
+
+
+def says_not_found(title: str) -> bool:
+    """Whether a page's title or first heading says that there is no such page (a soft 404 when it answered 200)."""
+    return bool(NOT_FOUND_TITLE.search(" ".join(title.split())))

@@ -1,0 +1,1 @@
+"""Asks, shows and exports: the command line."""
