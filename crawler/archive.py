@@ -13,7 +13,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
@@ -307,11 +307,13 @@ class Archive:
         rows = self._db.execute("SELECT * FROM source_runs ORDER BY run")
         return {row["source"]: SourceRun(**dict(row)) for row in rows}
 
-    def outcomes(self, run: int, source: str | None = None) -> dict[str, int]:
-        """How many fetches of a run (of one source) ended in each outcome."""
+    def outcomes(self, run: int, source: str | None = None, roles: Collection[Role] = tuple(Role)) -> dict[str, int]:
+        """How many fetches of a run (of one source, of resources in these roles) ended in each outcome."""
+        marks = ", ".join("?" * len(roles))
         rows = self._db.execute(
-            "SELECT outcome, COUNT(*) AS n FROM fetches WHERE run = ? AND (? IS NULL OR source = ?) GROUP BY outcome",
-            (run, source, source),
+            f"SELECT outcome, COUNT(*) AS n FROM fetches WHERE run = ? AND (? IS NULL OR source = ?) "
+            f"AND role IN ({marks}) GROUP BY outcome",
+            (run, source, source, *roles),
         )
         return {row["outcome"]: row["n"] for row in rows}
 

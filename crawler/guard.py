@@ -10,6 +10,7 @@ from urllib.request import getproxies
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.abstract import isIPAddress
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -103,8 +104,8 @@ class PublicResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:
         found = super().getHostByName(name, timeout)
-        if self._allow_private or name in self._proxies:
-            return found
+        if self._allow_private or name in self._proxies or isIPAddress(name):
+            return found  # literal addresses are the middleware's matter
         return found.addCallback(_public, name)
 
 

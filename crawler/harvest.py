@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from config.catalogue import load_settings, load_sources
 from config.errors import ConfigError
 from config.home import Home, find_home
 from config.model import Settings, Source
-from crawler.archive import Archive, Fetch, Outcome
+from crawler.archive import Archive, Fetch, Outcome, Role
 from crawler.mechanisms import option_models
 
 # Outcomes that leave a source's harvest incomplete through no fault of a single link.
@@ -55,17 +55,22 @@ class Harvest:
         if self._on_fetch:
             self._on_fetch(fetch)
 
-    def finish_source(self, source: Source, *, stopped: str, errors: list[str], limited: bool) -> None:
+    def finish_source(
+        self, source: Source, *, stopped: str, errors: list[str], limited: bool, made_up_for: Mapping[str, int]
+    ) -> None:
         """Judge one source's run. Zero documents is a failure until proven otherwise.
 
-        `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do).
+        `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do); `made_up_for` counts the
+        failures, by outcome, for which the spider had another way.
         """
-        state, reason = self._judge(source, stopped, errors, limited)
+        state, reason = self._judge(source, stopped, errors, limited, made_up_for)
         self.archive.finish_source(self.run, source.id, state, reason)
         if self._on_source:
             self._on_source(source.id, state, reason)
 
-    def _judge(self, source: Source, stopped: str, errors: list[str], limited: bool) -> tuple[str, str]:
+    def _judge(
+        self, source: Source, stopped: str, errors: list[str], limited: bool, made_up_for: Mapping[str, int]
+    ) -> tuple[str, str]:
         if stopped != "finished":
             return "interrupted", f"stopped before its end ({stopped})"
         if errors:
@@ -74,11 +79,13 @@ class Harvest:
         outcomes = self.archive.outcomes(self.run, source.id)
         if announced == 0:
             return "failed", f"no document found; {self._worst(source)}"
-        if not any(outcomes.get(outcome) for outcome in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)):
+        of_papers = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE))
+        if not any(of_papers.get(outcome) for outcome in Outcome if outcome.good):
             return "failed", f"nothing could be fetched; {self._worst(source)}"
         if announced < source.expect:
             return "failed", f"{announced} documents found, at least {source.expect} expected; {self._worst(source)}"
-        missed = {str(outcome): outcomes[outcome] for outcome in INCOMPLETE if outcomes.get(outcome)}
+        missed = {str(outcome): outcomes.get(outcome, 0) - made_up_for.get(outcome, 0) for outcome in INCOMPLETE}
+        missed = {outcome: count for outcome, count in missed.items() if count > 0}
         if missed:
             return "partly", ", ".join(f"{count} {outcome}" for outcome, count in missed.items())
         if limited:

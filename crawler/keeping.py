@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from parsel import Selector
 from scrapy import signals
+from scrapy.dupefilters import RFPDupeFilter
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -41,6 +42,15 @@ if TYPE_CHECKING:
 
 ROLE, OUTCOME = "commdex_role", "commdex_outcome"
 WALL_STATUSES = (401, 403, 405, 407, 451)
+
+
+class Dupes(RFPDupeFilter):
+    """Each address once, but every redirect to its end: an address that leads to one already fetched has an outcome
+    too, and a loop is ended by its length instead of in silence.
+    """
+
+    def request_seen(self, request: Request) -> bool:
+        return not request.meta.get("redirect_urls") and super().request_seen(request)
 
 
 class KeepingMiddleware:
@@ -262,4 +272,10 @@ class SourceBookkeeping:
 
     def _closed(self, spider: HarvestSpider, reason: str) -> None:
         run = harvest.current()
-        run.finish_source(spider.source, stopped=reason, errors=self._errors, limited=spider.limited)
+        run.finish_source(
+            spider.source,
+            stopped=reason,
+            errors=self._errors,
+            limited=spider.limited,
+            made_up_for=spider.made_up_for,
+        )

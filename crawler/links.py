@@ -42,8 +42,8 @@ PAGER_TEXT = re.compile(
 # The part of a page that is about its matter: <main> where there is one, and not its navigation.
 _OUTSIDE = "ancestor::nav or ancestor::footer or (ancestor::header and not(ancestor::main or ancestor::article))"
 _MAIN = f"//main//a[@href][not({_OUTSIDE})] | //*[@role='main']//a[@href][not({_OUTSIDE})]"
-_BODY = f"//body//a[@href][not({_OUTSIDE} or ancestor::aside)]"
-_ANYWHERE = f"//body//a[@href][not({_OUTSIDE})]"
+_BODY = f"//a[@href][not({_OUTSIDE} or ancestor::aside)]"
+_ANYWHERE = f"//a[@href][not({_OUTSIDE})]"
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def crawl(
         for source in sources:
             if source.id not in results:
                 run.archive.start_source(run.run, source.id)
-                run.finish_source(source, stopped="not begun", errors=[], limited=False)
+                run.finish_source(source, stopped="not begun", errors=[], limited=False, made_up_for={})
         return RunResult(run.run, tuple(results.values()), run.archive.outcomes(run.run))
     finally:
         run.close()

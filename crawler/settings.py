@@ -6,6 +6,8 @@ BOT_NAME = "commdex"
 SPIDER_MODULES: list[str] = []
 SPIDER_LOADER_CLASS = "crawler.spider_loader.CatalogueSpiderLoader"
 
+DUPEFILTER_CLASS = "crawler.keeping.Dupes"
+
 # Manners. `crawler.spider_loader` puts the home's own delay, timeout and size cap over these.
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Commdex"

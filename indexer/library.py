@@ -53,6 +53,9 @@ CREATE TABLE IF NOT EXISTS document_sources (
     document TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, source TEXT NOT NULL,
     PRIMARY KEY (document, source)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS to_remove (
+    document TEXT PRIMARY KEY  -- dropped here, perhaps still in the index
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS left_out (
     address TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (address, source)
 ) WITHOUT ROWID;
@@ -180,6 +183,7 @@ class Library:
             (document.id, inputs, digest, document.title.value, document.date.value, document.publisher.value,
              document.type.value, document.host, record),
         )  # fmt: skip
+        self._db.execute("DELETE FROM to_remove WHERE document = ?", (document.id,))
         for table in ("files", "sectors", "document_sources"):
             self._db.execute(f"DELETE FROM {table} WHERE document = ?", (document.id,))
         self._db.executemany(
@@ -196,12 +200,18 @@ class Library:
 
     def drop_documents(self, ids: Iterable[str]) -> None:
         """Forget documents that the archive no longer makes; call inside `transaction`."""
-        self._db.executemany("DELETE FROM documents WHERE id = ?", ((name,) for name in ids))
+        for name in ids:
+            self._db.execute("DELETE FROM documents WHERE id = ?", (name,))
+            self._db.execute("INSERT OR IGNORE INTO to_remove VALUES (?)", (name,))
 
     def leave_out(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Write down which announced addresses made no document and why: (address, source, reason), anew each time."""
-        self._db.execute("DELETE FROM left_out")
-        self._db.executemany("INSERT OR REPLACE INTO left_out VALUES (?, ?, ?)", rows)
+        """Write down which announced addresses made no document and why: (address, source, reason), over the old."""
+        fresh = sorted(set(rows))
+        if sorted(self.left_out()) == fresh:
+            return
+        with self.transaction():
+            self._db.execute("DELETE FROM left_out")
+            self._db.executemany("INSERT OR REPLACE INTO left_out VALUES (?, ?, ?)", fresh)
 
     def left_out(self) -> list[tuple[str, str, str]]:
         """Announced addresses that made no document: (address, source, reason)."""
@@ -245,6 +255,15 @@ class Library:
         """Note that the index holds these documents' present state."""
         with self.transaction():
             self._db.executemany("UPDATE documents SET indexed = digest WHERE id = ?", ((name,) for name in ids))
+
+    def to_remove(self) -> list[str]:
+        """Ids that the index may still hold though the documents are gone."""
+        return [row["document"] for row in self._db.execute("SELECT document FROM to_remove ORDER BY document")]
+
+    def removed(self, ids: Iterable[str]) -> None:
+        """Note that the index does not hold these any more."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM to_remove WHERE document = ?", ((name,) for name in ids))
 
     def forget_index(self) -> None:
         """Note that the index holds nothing, so that all is indexed again."""

@@ -58,9 +58,9 @@ def cli(ctx: click.Context, home_folder: Path | None) -> None:
 def main() -> None:
     """Run the command line and leave with one of `ExitCode`."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        # Without standalone mode click hands back the code of an Exit instead of leaving.
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else ExitCode.DONE)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -13,6 +13,7 @@ To add a mechanism:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -50,6 +51,7 @@ class HarvestSpider(scrapy.Spider):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.limited = False
+        self.made_up_for: Counter[str] = Counter()  # failures, by outcome, that another way was tried for
         self._asked = 0
         self._include = [re.compile(pattern) for pattern in self.source.include]
         self._exclude = [re.compile(pattern) for pattern in self.source.exclude]
@@ -89,11 +91,17 @@ class HarvestSpider(scrapy.Spider):
         if self.wanted(address, page=True):
             self._announce(address, Role.PAGE, found_on, landing=address, **said)
 
-    def file(self, address: str, *, landing: str, found_on: str, **said: Any) -> Iterator[Request]:
-        """Announce a file that belongs with a landing page and ask for it."""
+    def file(
+        self, address: str, *, landing: str, found_on: str, web_page: bool = False, **said: Any
+    ) -> Iterator[Request]:
+        """Announce a file that belongs with a landing page and ask for it.
+
+        `web_page` says that it is published as a web page, so that one is not taken for another landing page.
+        """
         if self.wanted(said.get("original") or address, page=False):
             announcement = self._announce(address, Role.FILE, found_on, landing=landing, **said)
-            yield self._ask(announcement.address, Role.FILE, self._read_file, None, {"announcement": announcement})
+            then = None if web_page else self._read_file
+            yield self._ask(announcement.address, Role.FILE, then, None, {"announcement": announcement})
 
     def _read_file(self, response: Response, announcement: Announcement) -> Asked:
         """What looked like a file and is a web page is a landing page: announce it as one, and follow its files."""
@@ -161,6 +169,7 @@ class HarvestSpider(scrapy.Spider):
         if outcome.good and then is not None:
             yield from self._within_limit(then(response, **more))
         elif not outcome.good and failed is not None:
+            self.made_up_for[outcome] += 1
             yield from self._within_limit(failed(**more))
 
     def _failed(self, failure: Failure) -> Iterator[Request]:
@@ -170,6 +179,7 @@ class HarvestSpider(scrapy.Spider):
             request.meta[OUTCOME] = record_failure(self.name, request, error)
         failed: Reader | None = request.cb_kwargs["failed"]
         if failed is not None:
+            self.made_up_for[request.meta.get(OUTCOME, "")] += 1
             yield from self._within_limit(failed(**request.cb_kwargs["more"]))
 
     def _within_limit(self, requests: Asked) -> Iterator[Request]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from pydantic import BaseModel, ConfigDict, Field
 from scrapy.http import Response
 
-from crawler.links import looks_like_file
 from crawler.mechanisms.base import Asked, HarvestSpider
 
 PER_PAGE = 200  # the interface gives up to 1,500; smaller answers are kinder
@@ -77,19 +76,24 @@ class Spider(HarvestSpider):
             "publisher": "; ".join(name for name in organisations if name) or said["publisher"],
         }
         files = [
-            (urljoin(landing, str(attachment.get("url", ""))), str(attachment.get("title") or ""))
+            (urljoin(landing, str(attachment.get("url", ""))), attachment)
             for attachment in content.get("details", {}).get("attachments", [])
-            if attachment.get("attachment_type", "file") == "file" or looks_like_file(str(attachment.get("url", "")))
+            if attachment.get("attachment_type", "file") in ("file", "html")
         ]
+        files = [(address, attachment) for address, attachment in files if address.startswith(("http://", "https://"))]
         if not files:
             yield from self.page(landing, found_on=response.url, **said)
             return
         self.announce_page(landing, found_on=response.url, **said)
-        for position, (address, title) in enumerate(files, start=1):
-            if urlsplit(address).scheme in ("http", "https"):
-                yield from self.file(
-                    address, landing=landing, found_on=response.url, link_text=title, position=position
-                )
+        for position, (address, attachment) in enumerate(files, start=1):
+            yield from self.file(
+                address,
+                landing=landing,
+                found_on=response.url,
+                web_page=attachment.get("attachment_type") == "html",
+                link_text=str(attachment.get("title") or ""),
+                position=position,
+            )
 
     def read_page_instead(self, landing: str, said: dict[str, Any]) -> Asked:
         """Ask for the landing page itself when the content interface does not know it."""

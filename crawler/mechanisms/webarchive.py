@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from scrapy.http import HtmlResponse, Request, Response
 
 from crawler import links
-from crawler.archive import Announcement
+from crawler.archive import Announcement, Role
 from crawler.guard import bare_host
 from crawler.mechanisms.base import Asked, HarvestSpider
 
@@ -107,14 +107,26 @@ class Spider(HarvestSpider):
         captured = {_key(capture.original): capture for capture in captures}
         for position, capture in enumerate(captures, start=1):
             address = _copy(beginning, capture)
-            said = {"original": capture.original, "captured": _date(capture), "position": position}
+            said: dict[str, Any] = {
+                "original": capture.original,
+                "captured": _date(capture),
+                "position": position,
+            }
             if capture.mimetype in PAGE_TYPES:
-                if self.options.web_pages:
-                    for request in self.page(address, found_on=response.url, **said):
-                        more = request.cb_kwargs["more"] | {"addresses": addresses, "captured": captured}
-                        yield request.replace(cb_kwargs=request.cb_kwargs | {"more": more})
+                for request in self._archived_page(address, response.url, said):
+                    more = request.cb_kwargs["more"] | {"addresses": addresses, "captured": captured}
+                    yield request.replace(cb_kwargs=request.cb_kwargs | {"more": more})
             elif capture.mimetype.startswith(("application/", "text/csv")) or links.looks_like_file(capture.original):
                 yield from self.file(address, landing="", found_on=response.url, **said)
+
+    def _archived_page(self, address: str, found_on: str, said: dict[str, Any]) -> Asked:
+        """A front page is read for its links alone, any other page is a document where pages are wanted."""
+        if urlsplit(said["original"]).path.strip("/") and self.options.web_pages:
+            yield from self.page(address, found_on=found_on, **said)
+        else:
+            original = said["original"]
+            seen = Announcement(self.source.id, address, found_on, Role.LISTING, "", "webarchive", original=original)
+            yield self.look(address, self.read_page, announcement=seen)
 
     def read_page(
         self,
@@ -134,7 +146,7 @@ class Spider(HarvestSpider):
             capture = captured[_key(link.address)]
             yield from self.file(
                 copy,
-                landing=announcement.address,
+                landing=announcement.landing,
                 found_on=announcement.address,
                 link_text=link.text,
                 position=position,

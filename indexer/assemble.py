@@ -1,0 +1,246 @@
+"""Which files and pages make one document: units, put together from the archive's announcements.
+
+A landing page and its files are one document, unless the page is a list of papers (an agenda, a publications page):
+then each paper is a document of its own. The same bytes at several addresses are one document with several locations.
+Everything follows from what the archive holds, in a fixed order, so that assembling again gives the same units.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from crawler.archive import Announcement, Resource, Role
+from crawler.sniff import Kind
+from indexer.titles import clean_link_text
+from indexer.words import stem, words
+
+# More files than this under one page are papers of a list, not parts of one publication: a report comes with a
+# summary, an easy-read version, a data file and a translation or two; an agenda has more.
+MOST_PARTS = 6
+LIST_TITLE = re.compile(
+    r"^\W*(?:our |all |latest |recent |key |other |further )*(?:publications?|documents?|papers?|resources?|reports?|"
+    r"policies|policy documents|downloads?|library|board papers?|governing body papers?|meeting papers?|meetings?|"
+    r"agendas?|minutes|news(?: and events)?|archive|forms|guidance|guidelines|leaflets|strategies|"
+    r"freedom of information|foi|disclosure log|publication scheme)"
+    r"(?:(?:,| and| &|/) (?:other )?(?:publications?|documents?|papers?|resources?|reports?|policies|strategies|"
+    r"downloads?|plans|procedures|guidelines|guidance|draft minutes|minutes|agendas?))*\W*(?:20\d\d.*)?$"
+    r"|^\W*agenda\b|\bmeeting papers\b|\bboard papers\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One resource of a unit, and what was said of it."""
+
+    announcement: Announcement
+    resource: Resource | None
+
+    @property
+    def sha256(self) -> str:
+        return (self.resource.sha256 or "") if self.resource else ""
+
+    @property
+    def kind(self) -> str:
+        return self.resource.kind if self.resource else ""
+
+    @property
+    def original(self) -> str:
+        """The address on the web, also of a copy in a web archive."""
+        return self.announcement.original or self.announcement.address
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What makes one document: its files, its landing page, and the other units that hold the same bytes.
+
+    `whole` says that the landing page describes this document (and not a list that it stands in).
+    """
+
+    files: tuple[Part, ...]
+    landing: Part | None
+    landing_address: str
+    whole: bool
+    sources: tuple[str, ...]
+    also: tuple[Unit, ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """What the document is known by for good: an address without scheme, "www." and closing slash."""
+        part = self.landing if self.whole and self.landing else self.files[0]
+        return plain_address(part.original)
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(self.key.encode()).hexdigest()[:12]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its files, then its landing page."""
+        return (*self.files, self.landing) if self.landing else self.files
+
+    @property
+    def first(self) -> Part:
+        """The part that is the publication itself: its first fetched file, else its page."""
+        fetched = [part for part in self.files if part.sha256]
+        if fetched:
+            return fetched[0]
+        return self.landing if self.landing and self.landing.sha256 else self.parts[0]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An announced address that makes no document, and why."""
+
+    address: str
+    source: str
+    reason: str
+
+
+def plain_address(address: str) -> str:
+    """An address without what may change while the place stays the same: scheme, "www.", a closing slash."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port else ""
+    return host + port + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+
+
+def assemble(
+    announcements: Iterable[Announcement], resources: Mapping[str, Resource], title_of: Callable[[str], str]
+) -> tuple[list[Unit], list[LeftOut]]:
+    """The units, in order of key, and what was left out.
+
+    `resources` are the archive's by address; `title_of` gives the title that an original (by sha256) says it has.
+    """
+    pages, files = _by_address(announcements)
+    units: list[Unit] = []
+    left_out: list[LeftOut] = []
+    by_landing: dict[str, list[list[Announcement]]] = defaultdict(list)
+    for said in files.values():
+        by_landing[said[0].landing].append(said)
+    for address, said in pages.items():
+        members = by_landing.pop(address, [])
+        page = Part(_merged(said), resources.get(address))
+        made, out = _of_page(page, _sources(said), members, resources, title_of)
+        units += made
+        left_out += out
+    for landing, members in by_landing.items():
+        units += [_paper(said, resources, None, landing) for said in members]
+    units, unfetched = _fetched(units)
+    return _one_for_each_text(units), left_out + unfetched
+
+
+def _by_address(
+    announcements: Iterable[Announcement],
+) -> tuple[dict[str, list[Announcement]], dict[str, list[Announcement]]]:
+    """Announcements by address: those of pages, and those of files; who is a page somewhere is a page."""
+    pages: dict[str, list[Announcement]] = defaultdict(list)
+    files: dict[str, list[Announcement]] = defaultdict(list)
+    for announcement in announcements:
+        (pages if announcement.role == Role.PAGE else files)[announcement.address].append(announcement)
+    for address in list(files):
+        if address in pages:
+            del files[address]
+        else:
+            # The page that it belongs with is said before the lists in which it was merely seen.
+            files[address].sort(
+                key=lambda said: (said.landing not in pages, not said.landing, said.landing, said.source, said.position)
+            )
+    return dict(sorted(pages.items())), dict(sorted(files.items()))
+
+
+def _of_page(
+    page: Part,
+    sources: tuple[str, ...],
+    members: list[list[Announcement]],
+    resources: Mapping[str, Resource],
+    title_of: Callable[[str], str],
+) -> tuple[list[Unit], list[LeftOut]]:
+    members = sorted(members, key=lambda said: (said[0].position, said[0].address))
+    address = page.announcement.address
+    if page.sha256 and page.kind != Kind.HTML:
+        # An address that was announced as a page and is a file: the publication itself.
+        alone = Unit((page,), None, "", False, sources)
+        return [alone, *(_paper(said, resources, None, address) for said in members)], []
+    title = page.announcement.title or title_of(page.sha256) or page.announcement.link_text
+    if not members:
+        return [Unit((), page, address, True, sources)], []
+    if is_list(title, [clean_link_text(said[0].link_text) for said in members]):
+        reason = f"a list: each of its {len(members)} papers is a document of its own"
+        papers = [_paper(said, resources, page, address) for said in members]
+        return papers, [LeftOut(address, source, reason) for source in sources]
+    parts = tuple(Part(_merged(said), resources.get(said[0].address)) for said in members)
+    everyone = {*sources, *(source for said in members for source in _sources(said))}
+    return [Unit(parts, page, address, True, tuple(sorted(everyone)))], []
+
+
+def is_list(title: str, names: list[str]) -> bool:
+    """Whether a page with this title is a list of papers with these names, rather than one publication's page."""
+    if len(names) > MOST_PARTS:
+        return True
+    if not LIST_TITLE.search(title):
+        return False
+    named = [name for name in names if name]
+    if not named:
+        return False  # nothing but "Download" and "PDF"
+    # "Strategy" over a file called "Strategy 2025" is one publication; over "Minutes of 3 May" it is a list.
+    own = {stem(word.form) for word in words(title)}
+    return not any(own and own <= {stem(word.form) for word in words(name)} for name in named)
+
+
+def _paper(said: list[Announcement], resources: Mapping[str, Resource], page: Part | None, landing: str) -> Unit:
+    """A file that is a document of its own; `page` is the list that it stands in."""
+    part = Part(_merged(said), resources.get(said[0].address))
+    return Unit((part,), page, landing, False, _sources(said))
+
+
+def _merged(said: list[Announcement]) -> Announcement:
+    """All that was said of one address: the first's words, and what it left open from the others."""
+    first = said[0]
+    for other in said[1:]:
+        for name in ("title", "date", "publisher", "summary", "link_text", "original", "captured"):
+            if not getattr(first, name) and getattr(other, name):
+                first = replace(first, **{name: getattr(other, name)})
+    return first
+
+
+def _sources(said: list[Announcement]) -> tuple[str, ...]:
+    return tuple(sorted({announcement.source for announcement in said}))
+
+
+def _fetched(units: list[Unit]) -> tuple[list[Unit], list[LeftOut]]:
+    """The units of which something was fetched; the others are left out with the reason of their first part."""
+    kept, out = [], []
+    for unit in units:
+        own = unit.files or unit.parts
+        described = unit.whole and unit.landing is not None and (unit.landing.sha256 or unit.landing.announcement.title)
+        if any(part.sha256 for part in own) or described:
+            kept.append(unit)
+            continue
+        resource = own[0].resource
+        reason = f"{resource.outcome}: {resource.reason}".rstrip(": ") if resource else "not fetched yet"
+        out += [LeftOut(own[0].announcement.address, source, reason) for source in unit.sources]
+    return kept, out
+
+
+def _one_for_each_text(units: list[Unit]) -> list[Unit]:
+    """Units with the same key or the same first bytes become one, the others its further locations."""
+    best: dict[str, Unit] = {}
+    # Live before archived, a page of its own before a place in a list.
+    for unit in sorted(units, key=lambda unit: (bool(unit.first.announcement.captured), not unit.whole, unit.key)):
+        mark = unit.first.sha256 or unit.key
+        best[mark] = _with(best[mark], unit) if mark in best else unit
+    by_key: dict[str, Unit] = {}
+    for unit in best.values():
+        by_key[unit.key] = _with(by_key[unit.key], unit) if unit.key in by_key else unit
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _with(unit: Unit, other: Unit) -> Unit:
+    sources = tuple(sorted({*unit.sources, *other.sources}))
+    return replace(unit, also=(*unit.also, replace(other, also=()), *other.also), sources=sources)

@@ -1,0 +1,110 @@
+"""`commdex status`: what this home holds, how the last run went, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from config.home import Home
+
+SCHEMA_VERSION = 1
+MOST_TROUBLES = 20
+WORST_FIRST = ("failed", "interrupted", "running", "partly", "ok")
+
+
+@click.command(epilog="\b\nExamples:\n  commdex status\n  commdex status --json")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with a schema version.")
+@click.option("--all", "everything", is_flag=True, help="Every file without text and every failed request.")
+@click.pass_obj
+def command(home: Home, as_json: bool, everything: bool) -> None:
+    """Say what this home holds, how the last harvest of each source went, and what could not be read."""
+    report = gather(home)
+    if as_json:
+        click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **report}, ensure_ascii=False, indent=2))
+        return
+    _print(report, None if everything else MOST_TROUBLES)
+
+
+def gather(home: Home) -> dict[str, Any]:
+    """The state of a home, as plain values. Raises Failure when a store cannot be used."""
+    from crawler.archive import Archive, ArchiveError
+    from indexer.engine import index_state
+    from indexer.library import Library, LibraryError
+    from search_cli.exit_codes import ExitCode, Failure
+
+    report: dict[str, Any] = {"home": str(home.folder), "library": None, "sources": [], "requests_without_result": []}
+    try:
+        if (home.archive_folder / "archive.db").exists():
+            with Archive(home.archive_folder) as archive:
+                runs = sorted(archive.last_source_runs().values(), key=lambda run: WORST_FIRST.index(run.state))
+                report["sources"] = [asdict(run) for run in runs]
+                troubles = [dict(row) for run in runs for row in archive.troubles(run.run, run.source)]
+                report["requests_without_result"] = troubles
+        if home.library_file.exists():
+            with Library(home.library_file) as library:
+                report["library"] = asdict(library.counts())
+                report["files_without_text"] = [dict(row) for row in library.troubled_files()]
+                report["left_out"] = [
+                    {"address": address, "source": source, "reason": reason}
+                    for address, source, reason in library.left_out()
+                ]
+    except (ArchiveError, LibraryError) as error:
+        raise Failure(str(error), ExitCode.HOME) from error
+    report["index"] = asdict(index_state(home.index_folder))
+    return report
+
+
+def _print(report: dict[str, Any], most: int | None) -> None:
+    from search_cli import screen, tables
+
+    out = screen.out()
+    out.print(f"Home: {report['home']}", markup=False, highlight=False, soft_wrap=True)
+    library = report["library"]
+    if library is None:
+        out.print("There is no library yet. Make one with: commdex update", markup=False)
+    else:
+        out.print(
+            f"{library['documents']:,} documents in {library['files']:,} files, {library['pages']:,} pages; "
+            f"{library['undated']:,} undated (n.d.), {library['unread']:,} without text.",
+            highlight=False,
+        )
+    index = report["index"]
+    if index["kind"] != "good" and library is not None:
+        out.print(f"Search index: {index['kind']}: {index['reason']}. Mend it with: commdex index", markup=False)
+    elif library and library["not_indexed"]:
+        out.print(f"{library['not_indexed']:,} documents wait for: commdex index", highlight=False)
+    if report["sources"]:
+        out.print()
+        columns = ("source", "state", "started", "announced", "reason")
+        tables.show(columns, [tuple(str(run[name]) for name in columns) for run in report["sources"]])
+    _print_troubles(report, most)
+
+
+def _print_troubles(report: dict[str, Any], most: int | None) -> None:
+    from search_cli import screen, tables
+
+    out = screen.out()
+    requests = report["requests_without_result"]
+    if requests:
+        told = ", ".join(f"{count} {name}" for name, count in Counter(row["outcome"] for row in requests).most_common())
+        out.print(f"\nRequests without a result in each source's last harvest: {told}.", markup=False, highlight=False)
+        columns = ("source", "outcome", "address", "reason")
+        tables.show(columns, [tuple(str(row[name]) for name in columns) for row in requests[:most]])
+        _say_more(len(requests), most)
+    files = report.get("files_without_text", [])
+    if files:
+        out.print("\nFiles without text (their documents are found by title only):", markup=False)
+        columns = ("document", "state", "reason", "address")
+        tables.show(columns, [tuple(str(row[name]) for name in columns) for row in files[:most]])
+        _say_more(len(files), most)
+
+
+def _say_more(total: int, most: int | None) -> None:
+    from search_cli import screen
+
+    if most is not None and total > most:
+        screen.out().print(f"… and {total - most} more: commdex status --all", markup=False, highlight=False)

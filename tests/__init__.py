@@ -1,0 +1,1 @@
+"""Tests of Commdex through its public doors."""
