@@ -377,13 +377,18 @@ class Archive:
 
     def _record_failure(self, fetch: Fetch, at: str) -> None:
         gone = at if fetch.outcome in (Outcome.NOT_FOUND, Outcome.SOFT_NOT_FOUND) else None
+        # Where there never was good content, the validators are those of the bad answer, so that it need not be sent
+        # again only to be judged the same.
         self._db.execute(
-            "INSERT INTO resources VALUES (?, ?, '', '', '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?) "
+            "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?) "
             "ON CONFLICT (address) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
+            "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
+            "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END, "
             "gone_since = CASE WHEN excluded.gone_since IS NULL THEN gone_since "
             "ELSE COALESCE(gone_since, excluded.gone_since) END",
-            (fetch.address, fetch.final_address, at, gone, fetch.outcome, fetch.reason),
-        )
+            (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, at, gone, fetch.outcome,
+             fetch.reason),
+        )  # fmt: skip
 
     # announcements
 

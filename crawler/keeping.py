@@ -73,9 +73,9 @@ class KeepingMiddleware:
             request.headers.pop(header, None)  # a redirect copies the headers of the request that it answers
         archive = harvest.current().archive
         known = archive.resource(request.url)
-        if known is None or known.sha256 is None or known.final_address != request.url:
+        if known is None or known.final_address != request.url:
             return
-        if not archive.original(known.sha256).exists():
+        if known.sha256 and not archive.original(known.sha256).exists():
             return  # a lost original must be fetched again, whole
         if known.etag:
             request.headers["If-None-Match"] = known.etag
@@ -99,8 +99,11 @@ class KeepingMiddleware:
     def _unchanged(self, request: Request, response: Response) -> Response:
         archive = harvest.current().archive
         known = archive.resource(request.url)
-        if known is None or known.sha256 is None:
+        if known is None or not (known.etag or known.last_modified):
             self._record(request, response, Outcome.ERROR, "answered 304 to a request that set no condition")
+            return response
+        if known.sha256 is None:  # what was no content last time (a wall, a soft 404) still is none
+            self._record(request, response, Outcome(known.outcome), known.reason, known=known)
             return response
         self._record(
             request, response, Outcome.UNCHANGED, kind=Kind(known.kind), sha256=known.sha256, size=0, known=known

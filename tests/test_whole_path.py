@@ -1,0 +1,201 @@
+"""The whole path over the bundled sample web: every mechanism, twice, changed, and killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.home import Home
+from indexer.engine import index_state
+from indexer.library import Library
+from indexer.words import words
+from tests.homes import commdex, make_home, search
+from tests.sample_web import SampleWeb, Truth, build
+
+SOURCES = Path(__file__).parent / "sample_web" / "sources.yml"
+KILLS = 6
+
+
+def sample_home(folder: Path) -> Home:
+    home = make_home(folder, crawl={"allow_private_hosts": False, "timeout": 20.0})
+    (home.sources_folder / "test.yml").unlink()
+    shutil.copy(SOURCES, home.sources_folder)
+    return home
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[SampleWeb]:
+    with SampleWeb() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def home(web: SampleWeb, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that was updated once; the request log of that is the web's first part."""
+    made = sample_home(tmp_path_factory.mktemp("whole") / "home")
+    commdex(made, "update", proxy=web.proxy)
+    return made
+
+
+def content(home: Home) -> dict[str, Any]:
+    """What a library says, without the times at which it was made."""
+    with Library(home.library_file) as library:
+        documents = library.documents(library.ids())
+        return {
+            document.id: (
+                document.title, document.date, document.publisher, document.type, document.sources, document.landing,
+                document.address, document.summary, document.sectors, document.files, document.locations,
+                library.pages(document),
+            )
+            for document in documents
+        }  # fmt: skip
+
+
+def sha256s(home: Home) -> set[str]:
+    with Library(home.library_file) as library:
+        return {file.sha256 for document in library.documents(library.ids()) for file in document.files}
+
+
+def test_every_document_of_every_mechanism_reaches_the_library(web: SampleWeb, home: Home) -> None:
+    held = sha256s(home)
+    missing = [(truth.source, truth.address) for truth in web.truth() if truth.sha256 not in held]
+    assert missing == []
+
+
+def test_robots_txt_comes_first_on_every_host_and_nothing_private_is_asked(web: SampleWeb, home: Home) -> None:
+    first: dict[str, str] = {}
+    for request in web.requests:
+        first.setdefault(request.host, request.path)
+    assert set(first.values()) == {"/robots.txt"}
+    assert [request.url for request in web.requests if "/private/" in request.path] == []
+    assert all(request.agent.startswith("Commdex/") for request in web.requests)
+
+
+def test_a_host_s_crawl_delay_is_kept(web: SampleWeb, home: Home) -> None:
+    times = [request.at for request in web.requests if request.host == "www.thistledown-institute.example"]
+    gaps = [later - earlier for earlier, later in pairwise(times[1:])]  # it is known once robots.txt has come
+    assert min(gaps) >= 0.19  # asked for in its robots.txt: 0.2 s; clocks are read to the millisecond
+
+
+def findable(home: Home, truth: Truth) -> bool:
+    found = search(home, " ".join(f'"{word.form}"' for word in words(truth.title)), "--all")
+    return any(file["sha256"] == truth.sha256 for hit in found["hits"] for file in hit["files"])
+
+
+def test_documents_are_found_by_the_words_of_their_titles(web: SampleWeb, home: Home) -> None:
+    chosen = random.Random(0).sample(web.truth(), 12)
+    assert [truth.title for truth in chosen if not findable(home, truth)] == []
+
+
+def test_titles_and_dates_are_those_that_the_sites_give(web: SampleWeb, home: Home) -> None:
+    with Library(home.library_file) as library:
+        documents = library.documents(library.ids())
+    by_sha256 = {file.sha256: document for document in documents for file in document.files}
+    titles = dates = dated = 0
+    for truth in web.truth():
+        document = by_sha256[truth.sha256]
+        said = {" ".join(words_of(document.title.value)), *(" ".join(words_of(at.title)) for at in document.locations)}
+        titles += " ".join(words_of(truth.title)) in said
+        dated += bool(truth.date)
+        dates += bool(truth.date) and document.date.value == truth.date
+    # Floors: what was measured when this was written, less one document's worth.
+    assert titles / len(web.truth()) >= 0.9
+    assert dates / dated >= 0.85
+
+
+def words_of(text: str) -> list[str]:
+    return [word.form for word in words(text)]
+
+
+def test_a_phrase_is_found_on_its_page(home: Home) -> None:
+    (hit,) = search(home, '"step-down recovery bungalows"')["hits"]
+    assert hit["page"] == 9
+    assert hit["link"].endswith("#page=9")
+
+
+def test_an_archived_copy_is_found_by_the_host_that_it_had(home: Home) -> None:
+    found = search(home, "site:ccg.example")
+    assert found["total"] > 0
+    for hit in found["hits"]:
+        assert hit["host"].endswith("ccg.example")
+        assert "webarchive" in hit["link"]
+
+
+def test_a_second_update_fetches_no_unchanged_body_and_writes_nothing(web: SampleWeb, home: Home) -> None:
+    before, segments = content(home), listing(home.index_folder)
+    web.clear()
+    commdex(home, "update", proxy=web.proxy)
+    whole = [request for request in web.requests if request.status == 200]
+    # Interfaces carry no validators, on the real sites too; everything else answers 304.
+    apis = ("/wp-json/", "/api/", "/cdx?")
+    assert [request.url for request in whole if not any(part in request.url for part in apis)] == []
+    assert sum(request.status == 304 for request in web.requests) > len(web.truth())
+    assert content(home) == before
+    assert listing(home.index_folder) == segments
+
+
+def listing(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*"))}
+
+
+def test_a_new_edition_is_a_new_version_of_the_same_document(tmp_path: Path) -> None:
+    with SampleWeb() as web:
+        home = sample_home(tmp_path / "home")
+        commdex(home, "update", proxy=web.proxy)
+        before = content(home)
+        truth = next(truth for truth in web.truth() if truth.mechanism == "wordpress" and truth.kind == "pdf")
+        other = next(t for t in web.truth() if t.kind == "pdf" and t.readable and t.sha256 != truth.sha256)
+        web.change(truth.address, build().body(other.address))
+        web.remove(other.address)
+        commdex(home, "update", proxy=web.proxy, expect=None)
+        after = content(home)
+    assert set(after) <= set(before)
+    assert len(before) - len(after) <= 1  # the same bytes at two addresses are one document
+    with Library(home.library_file) as library:
+        assert library.counts().not_indexed == 0
+
+
+def test_killed_at_any_moment_it_ends_in_the_same_library(web: SampleWeb, home: Home, tmp_path: Path) -> None:
+    expected = content(home)
+    victim = sample_home(tmp_path / "home")
+    chance = random.Random(20)
+    environment = {**os.environ, "http_proxy": web.proxy, "https_proxy": web.proxy}
+    command = [sys.executable, "-m", "search_cli.main", "--home", str(victim.folder), "update"]
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=SOURCES.parents[2]
+        )
+        time.sleep(chance.uniform(0.5, 8.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    commdex(victim, "update", proxy=web.proxy)
+    assert content(victim) == expected
+    assert index_state(victim.index_folder).documents == len(expected)
+    answers = [search(one, "commissioning", "--all") for one in (home, victim)]
+    assert [hit["id"] for hit in answers[0]["hits"]] == [hit["id"] for hit in answers[1]["hits"]]
+
+
+def test_status_and_sources_tell_what_happened(home: Home) -> None:
+    status = json.loads(commdex(home, "status", "--json").stdout)
+    assert status["schema_version"] == 1
+    assert status["library"]["documents"] == len(content(home))
+    assert {row["state"] for row in status["sources"]} <= {"ok", "partly"}
+    assert any(row["outcome"] == "not found" for row in status["requests_without_result"])
+    assert any(row["state"] == "unreadable" for row in status["files_without_text"])
+    listed = json.loads(commdex(home, "sources", "list", "--json").stdout)["sources"]
+    assert len(listed) == len(status["sources"])
+    assert all(row["documents"] > 0 for row in listed)
+    one = listed[0]["id"]
+    assert json.loads(commdex(home, "sources", "show", one, "--json").stdout)["source"]["id"] == one
