@@ -1,0 +1,1 @@
+"""The query language: its grammar, its tree, and what its names stand for."""
