@@ -70,8 +70,8 @@ def _report(truth: list[dict[str, Any]], documents: list[Document], engine: Engi
         print(f"{host:40} {got[host]:4} of {count:4}")
     total = len(truth)
     recalled = sum(got.values())
-    print(f"recall {recalled}/{total} = {recalled / total:.3f}; found by title {found}/{total}; "
-          f"title the same {titles}/{total}; date right {dates}/{dated}; library {len(documents)} documents")  # fmt: skip
+    print(f"recall {recalled}/{total} = {recalled / total:.3f}; library {len(documents)} documents")
+    print(f"found by title {found}/{total}; title the same {titles}/{total}; date right {dates}/{dated}")
 
 
 def _report_requests(log: Path) -> None:

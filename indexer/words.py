@@ -51,7 +51,8 @@ def normal(word: str) -> str:
     if word.isascii():
         return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    # Some signs come apart into what is no letter (a fraction's bar); a form must read back as one word.
+    return "".join(letter for letter in decomposed if letter.isalnum() or letter == "&")
 
 
 @lru_cache(maxsize=200_000)

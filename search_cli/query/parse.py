@@ -15,7 +15,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from search_cli.query.errors import QueryError
-from search_cli.query.terms import plain_quotes, read_phrase, read_term
+from search_cli.query.terms import plain_quotes, read_phrase, read_term, without_punctuation
 from search_cli.query.tree import And, Field, Near, Node, Not, Or, Phrase, Query, Wildcard, Word
 from search_cli.query.values import read_limit, read_year
 
@@ -47,7 +47,7 @@ def _parser() -> Lark:
 
 def parse(text: str) -> Query:
     """Read a query. Raises QueryError."""
-    typed = plain_quotes(text)
+    typed, passed_over = without_punctuation(plain_quotes(text))
     _check_whole(typed)
     try:
         tokens = list(_parser().lex(typed))
@@ -56,6 +56,8 @@ def parse(text: str) -> Query:
     except UnexpectedInput as error:
         raise _misplaced(typed, error) from error
     reader = _Reader(typed)
+    if passed_over:
+        reader.notes.append(f"Punctuation was passed over: {' '.join(passed_over)}")
     tree = reader.read(raw.children[0], None)
     return Query(text, tree, tuple(dict.fromkeys(reader.notes)))
 

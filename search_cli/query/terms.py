@@ -18,6 +18,9 @@ _JOINERS = "-\u2010\u2011\u2012\u2013\u2014\u2212./_&" + APOSTROPHES + SOFT_HYPH
 _WILDCARDS = "*$?#"
 _PIECE = re.compile(rf"(?:[^\W_]|[?#&{APOSTROPHES}{SOFT_HYPHEN}])+(?:[*$]\d*)?|[*$]\d*")
 _OVID_FIELD = re.compile(r"(.+)\.([a-z]{2}(?:,[a-z]{2})*)\.", re.IGNORECASE)
+_PROSE = re.compile(
+    r'"[^"]*"|(?<=\S)[,;!]+(?=[\s)"]|$)|(?<=\d)%|\u2026+|(?:^|(?<=\s))[\u2013\u2014\u2022\u00b7-]+(?=\s|$)'
+)
 _SET_LIST = re.compile(r"(?:and|or)/[\d,-]+", re.IGNORECASE)
 
 
@@ -30,6 +33,23 @@ class _Part(NamedTuple):
 def plain_quotes(text: str) -> str:
     """`text` with Word's curly quotes made straight, letter for letter, so that every place stays where it was."""
     return text.translate(_QUOTES)
+
+
+def without_punctuation(text: str) -> tuple[str, list[str]]:
+    """`text` with the punctuation of pasted prose made blank, letter for letter, and the signs that were passed over.
+
+    Only signs that no platform gives a meaning where they stand: a comma or semicolon at the end of a word, a dash or
+    bullet standing alone, a percent sign after a number. What is in quotes stays as it is.
+    """
+    found: dict[str, None] = {}
+
+    def blank(match: re.Match[str]) -> str:
+        if match.group().startswith('"'):
+            return match.group()
+        found.update(dict.fromkeys(match.group()))
+        return " " * len(match.group())
+
+    return _PROSE.sub(blank, text), list(found)
 
 
 def read_term(text: str, start: int, length: int) -> Word | Wildcard | Phrase:
