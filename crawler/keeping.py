@@ -112,8 +112,7 @@ class KeepingMiddleware:
         unread = request.meta.get(ROLE) == Role.FILE and known.kind != Kind.HTML
         body = b"" if unread else archive.read(known.sha256)
         headers = Headers({"Content-Type": known.content_type})
-        stored = response.replace(status=200, body=body, headers=headers)
-        return as_its_bytes(stored, Kind(known.kind))
+        return as_its_bytes(Response(response.url, 200, headers, body), Kind(known.kind))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Failures of spiders' requests are recorded by their errback; robots.txt has none."""
@@ -171,12 +170,16 @@ def judge(request: Request, response: Response) -> tuple[Kind, Outcome, str]:
 
 
 def as_its_bytes(response: Response, kind: Kind) -> Response:
-    """The response as the class that its bytes call for; Scrapy goes by Content-Type, which many sites get wrong."""
-    if kind is Kind.HTML and not isinstance(response, HtmlResponse):
-        return response.replace(cls=HtmlResponse)
-    if kind in (Kind.XML, Kind.JSON, Kind.TEXT) and not isinstance(response, TextResponse):
-        return response.replace(cls=TextResponse)
-    return response
+    """The response as the class that its bytes call for; Scrapy goes by Content-Type, which many sites get wrong.
+
+    It is made anew rather than by `replace`, which would hand on the encoding that the wrong class guessed.
+    """
+    cls: type[Response] = Response
+    if kind is Kind.HTML:
+        cls = HtmlResponse
+    elif kind in (Kind.XML, Kind.JSON, Kind.TEXT):
+        cls = TextResponse
+    return cls(response.url, response.status, response.headers, response.body, response.flags, request=response.request)
 
 
 def record_failure(source: str, request: Request, exception: BaseException) -> Outcome:

@@ -120,6 +120,21 @@ def test_a_second_crawl_asks_only_for_what_changed(web: Loopback, tmp_path: Path
     }
 
 
+def test_an_archived_listing_says_the_same_as_a_fresh_one(web: Loopback, tmp_path: Path) -> None:
+    listing = '<meta charset="utf-8"><main><a href="/a.pdf">Strategy – the King’s plan (PDF)</a></main>'
+    web.set("/list", Answer(listing.encode(), headers={"Content-Type": "text/html"}))
+    web.set("/a.pdf", PDF)
+    home = harvest(tmp_path, {"id": "list", "mechanism": "listing", "start": [web.url("/list")]})
+    said = announced(home)
+    commdex(home, "crawl")
+    assert announced(home) == said == ["Strategy – the King’s plan (PDF)"]
+
+
+def announced(home: Home) -> list[str]:
+    with Archive(home.archive_folder) as archive:
+        return [announcement.link_text for announcement in archive.announcements()]
+
+
 def test_an_original_that_is_lost_is_fetched_again_whole(web: Loopback, tmp_path: Path) -> None:
     web.set("/a.pdf", PDF)
     home = harvest(tmp_path, fixed(web, "/a.pdf"))

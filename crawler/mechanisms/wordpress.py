@@ -67,7 +67,8 @@ class Spider(FeedSpider):
                 read = self._media if types[0] == "media" else self._item
                 yield from read(item, root, response.url, position)
         total = int((response.headers.get("X-WP-TotalPages") or b"0").decode("latin-1").strip() or 0)
-        more = number < total if total else len(items) == PER_PAGE
+        # Where the count of pages is not said (an archived answer), the page after the last says that it was.
+        more = number < total if total else bool(items)
         if more:
             yield self._collection(root, types, number=number + 1, answered=True)
         else:
