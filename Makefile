@@ -4,16 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test test-whoosh3 check format lock clean
 
 help:            ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## harvest, index, search and export a small bundled sample web
 	@$(BIN)/python -m tests.sample_web.demo
 
 test: $(VENV)/.dev   ## run the tests
 	$(BIN)/python -m pytest -n 2
+
+test-whoosh3: $(VENV)/.dev  ## run the search tests against whoosh3, the fork that may one day take over
+	$(PYTHON) -m venv $(VENV)-whoosh3
+	$(VENV)-whoosh3/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(VENV)-whoosh3/bin/python -m pip uninstall --quiet --yes whoosh
+	$(VENV)-whoosh3/bin/python -m pip install --quiet --disable-pip-version-check whoosh3
+	$(VENV)-whoosh3/bin/python -m pytest tests/test_engine.py tests/test_index_writer.py tests/test_search_commands.py
 
 check: $(VENV)/.dev  ## ruff, mypy (strict) and the rooms' import contracts
 	$(BIN)/ruff check .
@@ -31,7 +38,7 @@ lock: $(VENV)/.dev   ## renew requirements.lock from pyproject.toml
 	    --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:           ## remove what make made
-	rm -rf $(VENV) demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-whoosh3 demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Debian keeps ensurepip in a package of its own; where that is missing, the system's pip fills the environment.
 $(BIN)/python:
