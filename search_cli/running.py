@@ -19,7 +19,7 @@ from crawler.run import RunResult, crawl
 from indexer.library import LibraryError
 from indexer.run import IndexResult, index
 from search_cli.exit_codes import ExitCode, Failure
-from search_cli.screen import safe
+from search_cli.screen import say
 
 _Step = Callable[[int, str], None]  # how many things more are done, and a note
 _Stage = Callable[[str, int, int], None]  # a stage's name, how much is done, how much there is
@@ -74,12 +74,11 @@ def _say_crawled(result: RunResult, console: Console) -> None:
     good = {name: result.outcomes.get(name, 0) for name in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)}
     bad = {name: count for name, count in result.outcomes.items() if name not in good}
     told = [f"{count} {name}" for name, count in good.items()] + [f"{count} {name}" for name, count in bad.items()]
-    console.print(f"Crawled {_count(len(result.sources), 'source')}: {', '.join(told)}.", highlight=False)
+    say(console, f"Crawled {_count(len(result.sources), 'source')}: {', '.join(told)}.")
     for source in sorted(result.sources, key=lambda source: (source.state != "failed", source.source)):
         if source.state != "ok":
             style = "red" if source.state == "failed" else "yellow"
-            line = safe(f"{source.source}: {source.state}: {source.reason}")
-            console.print(f"  {line}", style=style, markup=False, soft_wrap=True)
+            say(console, f"  {source.source}: {source.state}: {source.reason}", style)
 
 
 def run_index(home: Home, settings: Settings, catalogue: Mapping[str, Source], console: Console) -> IndexResult:
@@ -95,23 +94,18 @@ def run_index(home: Home, settings: Settings, catalogue: Mapping[str, Source], c
 
 def _say_indexed(result: IndexResult, console: Console) -> None:
     if result.rebuilt:
-        console.print(f"The search index was built anew: {result.rebuilt}", style="yellow", markup=False)
+        say(console, f"The search index was built anew: {result.rebuilt}", "yellow")
     read = ", ".join(f"{count} {state}" for state, count in sorted(result.read.items())) or "none to read"
-    console.print(f"Originals: {read}.", highlight=False)
+    say(console, f"Originals: {read}.")
     told = f"{result.new} new, {result.changed} changed, {result.dropped} dropped, {result.indexed} indexed"
-    console.print(f"Documents: {told}.", highlight=False)
+    say(console, f"Documents: {told}.")
     if result.counts:
         counts = result.counts
-        console.print(
-            f"The library holds {_count(counts.documents, 'document')} in {_count(counts.files, 'file')}, "
-            f"{_count(counts.pages, 'page')}.",
-            highlight=False,
-        )
+        held = (_count(counts.documents, "document"), _count(counts.files, "file"), _count(counts.pages, "page"))
+        say(console, f"The library holds {held[0]} in {held[1]}, {held[2]}.")
         if counts.unread:
-            console.print(
-                f"  {_count(counts.unread, 'document')} without text, found by title only: see `commdex status`.",
-                style="yellow",
-            )
+            without = _count(counts.unread, "document")
+            say(console, f"  {without} without text, found by title only: see `commdex status`.", "yellow")
 
 
 def _count(number: int, thing: str) -> str:

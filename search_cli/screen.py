@@ -71,6 +71,12 @@ def err() -> Console:
     return _shared(sys.stdout, sys.stderr)[1]
 
 
+def say(console: Console, message: str = "", style: str = "") -> None:
+    """A line of plain words: wrapped between words on a terminal, one line in a pipe."""
+    indent = message[: len(message) - len(message.lstrip(" "))]
+    console.print(Text(indent + safe_lines(message), style=style), soft_wrap=not console.is_terminal)
+
+
 def note(message: str) -> None:
     """Something to know about the answer."""
     err().print(Text("note: ", style="yellow") + Text(safe(message)), soft_wrap=True)

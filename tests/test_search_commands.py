@@ -162,7 +162,7 @@ def test_open_leads_to_the_page_that_answers(home: Home, monkeypatch: pytest.Mon
     run(home, "search", "commissioned")
     run(home, "open", "1")
     run(home, "open", "1", "--page", "1")
-    assert launched == [f"https://www.england.nhs.uk/aaaaaaaaaa01.pdf{page}" for page in ("#page=2", "")]
+    assert launched == [f"https://www.england.nhs.uk/aaaaaaaaaa01.pdf#page={page}" for page in (2, 1)]
     assert run(home, "open", "1", "--print").stdout.strip() == launched[0]
     assert "no web address" in run(home, "open", "bbbb", expect=2).stderr
 

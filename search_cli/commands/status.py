@@ -62,21 +62,19 @@ def _print(report: dict[str, Any], most: int | None) -> None:
     from search_cli import screen, tables
 
     out = screen.out()
-    out.print(f"Home: {report['home']}", markup=False, highlight=False, soft_wrap=True)
+    screen.say(out, f"Home: {report['home']}")
     library = report["library"]
     if library is None:
-        out.print("There is no library yet. Make one with: commdex update", markup=False)
+        screen.say(out, "There is no library yet. Make one with: commdex update")
     else:
-        out.print(
-            f"{library['documents']:,} documents in {library['files']:,} files, {library['pages']:,} pages; "
-            f"{library['undated']:,} undated (n.d.), {library['unread']:,} without text.",
-            highlight=False,
-        )
+        held = f"{library['documents']:,} documents in {library['files']:,} files, {library['pages']:,} pages"
+        doubts = f"{library['undated']:,} undated (n.d.), {library['unread']:,} without text"
+        screen.say(out, f"{held}; {doubts}.")
     index = report["index"]
     if index["kind"] != "good" and library is not None:
-        out.print(f"Search index: {index['kind']}: {index['reason']}. Mend it with: commdex index", markup=False)
+        screen.say(out, f"Search index: {index['kind']}: {index['reason']}. Mend it with: commdex index")
     elif library and library["not_indexed"]:
-        out.print(f"{library['not_indexed']:,} documents wait for: commdex index", highlight=False)
+        screen.say(out, f"{library['not_indexed']:,} documents wait for: commdex index")
     if report["sources"]:
         out.print()
         columns = ("source", "state", "started", "announced", "reason")
@@ -91,13 +89,13 @@ def _print_troubles(report: dict[str, Any], most: int | None) -> None:
     requests = report["requests_without_result"]
     if requests:
         told = ", ".join(f"{count} {name}" for name, count in Counter(row["outcome"] for row in requests).most_common())
-        out.print(f"\nRequests without a result in each source's last harvest: {told}.", markup=False, highlight=False)
+        screen.say(out, f"\nRequests without a result in each source's last harvest: {told}.")
         columns = ("source", "outcome", "address", "reason")
         tables.show(columns, [tuple(str(row[name]) for name in columns) for row in requests[:most]])
         _say_more(len(requests), most)
     files = report.get("files_without_text", [])
     if files:
-        out.print("\nFiles without text (their documents are found by title only):", markup=False)
+        screen.say(out, "\nFiles without text (their documents are found by title only):")
         columns = ("document", "state", "reason", "address")
         tables.show(columns, [tuple(str(row[name]) for name in columns) for row in files[:most]])
         _say_more(len(files), most)
@@ -107,4 +105,4 @@ def _say_more(total: int, most: int | None) -> None:
     from search_cli import screen
 
     if most is not None and total > most:
-        screen.out().print(f"… and {total - most} more: commdex status --all", markup=False, highlight=False)
+        screen.say(screen.out(), f"… and {total - most} more: commdex status --all")
