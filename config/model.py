@@ -17,6 +17,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_lengt
 
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
+    _ = parts.port  # raises ValueError for a port that is none
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{value!r} is not a web address; it must begin with http:// or https://")
     return value
@@ -58,7 +59,7 @@ class Source(Entry):
     start: tuple[WebAddress, ...] = Field(min_length=1)
     hosts: tuple[str, ...] = Field(default=(), description="hosts that may be fetched beside those of `start`")
     sectors: tuple[Identifier, ...] = Field(default=(), description="sectors that it is listed under")
-    include: tuple[Pattern, ...] = Field(default=(), description="fetch only addresses that match one of these")
+    include: tuple[Pattern, ...] = Field(default=(), description="only pages that match one of these become documents")
     exclude: tuple[Pattern, ...] = Field(default=(), description="never fetch addresses that match one of these")
     options: dict[str, Any] = Field(default_factory=dict, description="what only this mechanism understands")
     every: Literal["day", "week", "month", "quarter"] = "week"

@@ -15,8 +15,8 @@ import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -52,6 +52,11 @@ CREATE TABLE IF NOT EXISTS announcements (
     PRIMARY KEY (source, address, found_on)
 ) WITHOUT ROWID;
 """
+
+
+# An unfinished harvest is taken up where it stopped for this long; later, everything is asked for again.
+LONGEST_RESUMED = timedelta(days=1)
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class ArchiveError(Exception):
@@ -157,6 +162,7 @@ class Announcement:
     position: int = 0
     original: str = ""
     captured: str = ""
+    last_run: int = 0  # the run that said it last; given by the archive
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,7 @@ class SourceRun:
 
 def now() -> str:
     """The time as it is written in every store: UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(TIME)
 
 
 class Archive:
@@ -195,14 +201,20 @@ class Archive:
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._prepare()
+            self._prepare(read_only)
             if read_only:
                 self._db.execute("PRAGMA query_only = ON")
         except sqlite3.DatabaseError as error:
             raise ArchiveError(f"{self.path}: cannot be opened as an archive ({error}).") from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, read_only: bool) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0 and (read_only or any(self._originals.glob("??"))):
+            # An empty file where a database was must not pass for an archive that holds nothing.
+            raise ArchiveError(
+                f"{self.path}: is empty or was never filled. Bring it back from a backup; to begin anew, remove "
+                f"{self.folder} and run: commdex crawl"
+            )
         if found > SCHEMA_VERSION:
             raise ArchiveError(f"{self.path}: made by a newer Commdex (schema {found}); upgrade this one to use it.")
         if found < SCHEMA_VERSION:
@@ -257,6 +269,21 @@ class Archive:
             raise
         return sha256
 
+    def size(self, sha256: str) -> int | None:
+        """How many bytes are kept under this sha256, None when there are none."""
+        try:
+            return self.original(sha256).stat().st_size
+        except OSError:
+            return None
+
+    def intact(self, sha256: str) -> bool:
+        """Whether the bytes under this sha256 are there and still those."""
+        try:
+            with self.original(sha256).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
+            return False
+
     def read(self, sha256: str) -> bytes:
         """The bytes with this sha256. Raises ArchiveError when they are missing or not those any more."""
         try:
@@ -306,6 +333,22 @@ class Archive:
         """Each source's latest run, by source."""
         rows = self._db.execute("SELECT * FROM source_runs ORDER BY run")
         return {row["source"]: SourceRun(**dict(row)) for row in rows}
+
+    def resumes_from(self, run: int, source: str) -> str:
+        """When the source's unfinished harvest began: what it fetched since then need not be asked for again in `run`.
+
+        "" where the last harvest ended, or began more than a day ago.
+        """
+        begun = ""
+        rows = self._db.execute(
+            "SELECT started, state FROM source_runs WHERE source = ? AND run < ? ORDER BY run DESC", (source, run)
+        )
+        for row in rows:
+            if row["state"] not in ("interrupted", "running"):
+                break
+            begun = row["started"]
+        limit = (datetime.now(UTC) - LONGEST_RESUMED).strftime(TIME)
+        return begun if begun >= limit else ""
 
     def outcomes(self, run: int, source: str | None = None, roles: Collection[Role] = tuple(Role)) -> dict[str, int]:
         """How many fetches of a run (of one source, of resources in these roles) ended in each outcome."""
@@ -395,10 +438,10 @@ class Archive:
     def announce(self, announcement: Announcement, run: int) -> None:
         """Write down what a page, feed or interface said of a resource, over what it said before."""
         names = [field.name for field in fields(Announcement)]
-        marks = ", ".join("?" * (len(names) + 1))
+        marks = ", ".join("?" * len(names))
         self._db.execute(
-            f"INSERT OR REPLACE INTO announcements ({', '.join(names)}, last_run) VALUES ({marks})",
-            (*astuple(announcement), run),
+            f"INSERT OR REPLACE INTO announcements ({', '.join(names)}) VALUES ({marks})",
+            astuple(replace(announcement, last_run=run)),
         )
 
     def announcements(self) -> Iterator[Announcement]:

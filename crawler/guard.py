@@ -61,6 +61,10 @@ def bare_host(host: str) -> str:
     return host.lower().removeprefix("www.")
 
 
+class Stopped(IgnoreRequest):
+    """A request that was waiting for its turn when the run was stopped."""
+
+
 class HostGuardMiddleware:
     """Refuses what must not be fetched, also when a redirect leads there."""
 
@@ -83,6 +87,7 @@ class HostGuardMiddleware:
         allowed: frozenset[str] = getattr(self._crawler.spider, "allowed_hosts", frozenset())
         if bare_host(host) not in {bare_host(name) for name in allowed}:
             raise RefusedHost(f"{host} is not among the hosts of this source; add it to `hosts` if it should be")
+        request.meta["download_slot"] = bare_host(host)  # www.a.org and a.org are one host: one request at a time
 
 
 class PublicResolver(CachingThreadedResolver):

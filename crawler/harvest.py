@@ -13,6 +13,8 @@ from crawler.archive import Archive, Fetch, Outcome, Role
 from crawler.mechanisms import option_models
 
 # Outcomes that leave a source's harvest incomplete through no fault of a single link.
+# Why a spider was closed before its end, by Scrapy's word for it or ours, in ours.
+INTERRUPTED = {"shutdown": "stopped by hand", "not begun": "stopped before its turn", "cut off": "stopped at once"}
 INCOMPLETE = (Outcome.BLOCKED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.ERROR)
 
 
@@ -56,12 +58,13 @@ class Harvest:
             self._on_fetch(fetch)
 
     def finish_source(
-        self, source: Source, *, stopped: str, errors: list[str], limited: bool, made_up_for: Mapping[str, int]
+        self, source: Source, *, stopped: str, errors: list[str], limited: str, made_up_for: Mapping[str, int]
     ) -> None:
         """Judge one source's run. Zero documents is a failure until proven otherwise.
 
         `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do); `made_up_for` counts the
-        failures, by outcome, for which the spider had another way.
+        failures, by outcome, for which the spider had another way; `limited` says
+        which bound cut it short, "" when none did.
         """
         state, reason = self._judge(source, stopped, errors, limited, made_up_for)
         self.archive.finish_source(self.run, source.id, state, reason)
@@ -69,10 +72,12 @@ class Harvest:
             self._on_source(source.id, state, reason)
 
     def _judge(
-        self, source: Source, stopped: str, errors: list[str], limited: bool, made_up_for: Mapping[str, int]
+        self, source: Source, stopped: str, errors: list[str], limited: str, made_up_for: Mapping[str, int]
     ) -> tuple[str, str]:
+        if stopped in INTERRUPTED:
+            return "interrupted", INTERRUPTED[stopped]
         if stopped != "finished":
-            return "interrupted", f"stopped before its end ({stopped})"
+            return "failed", f"stopped before its end ({stopped}): see the log"
         if errors:
             return "failed", f"an error in Commdex: {errors[0]}"
         announced = self.archive.announced(self.run, source.id)
@@ -89,7 +94,7 @@ class Harvest:
         if missed:
             return "partly", ", ".join(f"{count} {outcome}" for outcome, count in missed.items())
         if limited:
-            return "partly", f"stopped at its limit of {source.limit} requests"
+            return "partly", limited
         return "ok", ""
 
     def _worst(self, source: Source) -> str:

@@ -6,10 +6,11 @@ spider gets the archived body in its place, so that a spider reads a listing the
 
 from __future__ import annotations
 
+import logging
 import re
 from email.message import Message
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 from scrapy import signals
@@ -28,8 +29,8 @@ from scrapy.http import Headers, HtmlResponse, Request, Response, TextResponse
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler import harvest
-from crawler.archive import Fetch, Outcome, Resource, Role
-from crawler.guard import RefusedHost
+from crawler.archive import ArchiveError, Fetch, Outcome, Resource, Role
+from crawler.guard import RefusedHost, Stopped
 from crawler.robots import RobotsForbid, RobotsUnknown
 from crawler.sniff import Kind, is_wall, kind_of, says_not_found
 
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
 
     from crawler.mechanisms.base import HarvestSpider
 
+logger = logging.getLogger(__name__)
 ROLE, OUTCOME = "commdex_role", "commdex_outcome"
+WHOLE = "commdex_whole"  # asked for without conditions, because what is kept is damaged
+FRONT_PAGE = re.compile(r"^/?(?:(?:index|home|default)(?:\.\w+)?/?)?$", re.IGNORECASE)
 WALL_STATUSES = (401, 403, 405, 407, 451)
 
 
@@ -58,6 +62,7 @@ class KeepingMiddleware:
 
     def __init__(self, crawler: Crawler):
         self._crawler = crawler
+        self._resumes: str | None = None  # read when the first request is made, as the source is known then
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> KeepingMiddleware:
@@ -68,21 +73,34 @@ class KeepingMiddleware:
         spider = self._crawler.spider
         return spider.name if spider else ""
 
-    def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Response | None:
+        """Give conditions to a request; answer it from the archive where an unfinished run has fetched it already."""
         for header in ("If-None-Match", "If-Modified-Since"):
             request.headers.pop(header, None)  # a redirect copies the headers of the request that it answers
         archive = harvest.current().archive
         known = archive.resource(request.url)
-        if known is None or known.final_address != request.url:
-            return
-        if known.sha256 and not archive.original(known.sha256).exists():
-            return  # a lost original must be fetched again, whole
+        if known is None or known.final_address != request.url or request.meta.get(WHOLE):
+            return None
+        if known.sha256 and archive.size(known.sha256) != known.bytes:
+            return None  # a lost or shortened original must be fetched again, whole
+        if known.sha256 and self._fetched_already(known, request):
+            return Response(request.url, 304)
         if known.etag:
             request.headers["If-None-Match"] = known.etag
         if known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
+        return None
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def _fetched_already(self, known: Resource, request: Request) -> bool:
+        """Whether the unfinished run that this one goes on with has fetched this; robots.txt is asked for each time."""
+        if request.meta.get("dont_obey_robotstxt") or self._source == "":
+            return False
+        if self._resumes is None:
+            run = harvest.current()
+            self._resumes = run.archive.resumes_from(run.run, self._source)
+        return bool(self._resumes) and (known.last_seen or "") >= self._resumes
+
+    def process_response(self, request: Request, response: Response) -> Response | Request:
         if response.status == 304:
             return self._unchanged(request, response)
         kind, outcome, reason = judge(request, response)
@@ -96,27 +114,31 @@ class KeepingMiddleware:
         self._record(request, response, outcome, reason, kind=kind, sha256=sha256, size=len(response.body))
         return as_its_bytes(response, kind)
 
-    def _unchanged(self, request: Request, response: Response) -> Response:
+    def _unchanged(self, request: Request, response: Response) -> Response | Request:
         archive = harvest.current().archive
         known = archive.resource(request.url)
-        if known is None or not (known.etag or known.last_modified):
+        if known is None or not (known.sha256 or known.etag or known.last_modified):
             self._record(request, response, Outcome.ERROR, "answered 304 to a request that set no condition")
             return response
         if known.sha256 is None:  # what was no content last time (a wall, a soft 404) still is none
             self._record(request, response, Outcome(known.outcome), known.reason, known=known)
             return response
+        # Nothing here parses a file, so its bytes can stay on disk.
+        unread = request.meta.get(ROLE) == Role.FILE and known.kind != Kind.HTML
+        try:
+            body = b"" if unread else archive.read(known.sha256)
+        except ArchiveError as error:
+            logger.warning("%s It is fetched again.", error)
+            return request.replace(meta={**request.meta, WHOLE: True}, dont_filter=True)
         self._record(
             request, response, Outcome.UNCHANGED, kind=Kind(known.kind), sha256=known.sha256, size=0, known=known
         )
-        # Nothing here parses a file, so its bytes can stay on disk.
-        unread = request.meta.get(ROLE) == Role.FILE and known.kind != Kind.HTML
-        body = b"" if unread else archive.read(known.sha256)
         headers = Headers({"Content-Type": known.content_type})
         return as_its_bytes(Response(response.url, 200, headers, body), Kind(known.kind))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Failures of spiders' requests are recorded by their errback; robots.txt has none."""
-        if request.meta.get("dont_obey_robotstxt"):
+        if request.meta.get("dont_obey_robotstxt") and not isinstance(exception, Stopped):
             record_failure(self._source, request, exception)
 
     def _record(
@@ -160,6 +182,8 @@ def judge(request: Request, response: Response) -> tuple[Kind, Outcome, str]:
         return kind, Outcome.SERVER_ERROR, f"answered {response.status} each time it was asked"
     if response.status != 200:
         return kind, Outcome.ERROR, f"answered {response.status}"
+    if _role(request) in (Role.PAGE, Role.FILE) and _sent_home(_asked(request), response.url):
+        return kind, Outcome.SOFT_NOT_FOUND, "redirected to the front page"
     if kind is Kind.EMPTY and _role(request) is not Role.ROBOTS:
         return kind, Outcome.ERROR, "answered 200 with nothing in it"
     if kind is Kind.HTML and _role(request) is not Role.LISTING:
@@ -167,6 +191,11 @@ def judge(request: Request, response: Response) -> tuple[Kind, Outcome, str]:
         if says_not_found(title):
             return kind, Outcome.SOFT_NOT_FOUND, f"answered 200 with a page that says {title!r}"
     return kind, Outcome.NEW, ""
+
+
+def _sent_home(asked: str, final: str) -> bool:
+    """Whether a redirect led from some page to the front page, as sites do with what they no longer have."""
+    return bool(urlsplit(final).path in ("", "/") and not FRONT_PAGE.match(urlsplit(asked).path))
 
 
 def as_its_bytes(response: Response, kind: Kind) -> Response:

@@ -77,11 +77,11 @@ def next_page(response: TextResponse) -> str | None:
     """The address of a listing's next page, by rel=next or else by the text of its link; None on the last."""
     selector = response.selector
     for href in selector.xpath("//*[self::a or self::link][contains(concat(' ', @rel, ' '), ' next ')]/@href").getall():
-        return _absolute(href, _base(response))
+        return absolute(href, _base(response))
     for anchor in selector.xpath("//a[@href]"):
         text = " ".join(anchor.xpath("string()").get("").split()) or anchor.attrib.get("aria-label", "")
         if NEXT_TEXT.match(text):
-            return _absolute(anchor.attrib["href"], _base(response))
+            return absolute(anchor.attrib["href"], _base(response))
     return None
 
 
@@ -90,7 +90,7 @@ def feed_addresses(response: TextResponse) -> list[str]:
     found = response.selector.xpath(
         "//link[contains(@rel, 'alternate')][@type='application/rss+xml' or @type='application/atom+xml']/@href"
     ).getall()
-    return [address for href in found if (address := _absolute(href, _base(response))) is not None]
+    return [address for href in found if (address := absolute(href, _base(response))) is not None]
 
 
 def page_title(response: TextResponse) -> str:
@@ -111,7 +111,7 @@ def looks_like_file(address: str) -> bool:
 
 def _link(anchor: Selector, base: str) -> Link | None:
     attributes = anchor.attrib
-    address = _absolute(attributes["href"], base)
+    address = absolute(attributes["href"], base)
     if address is None or unquote(urlsplit(address).path).lower().endswith(OTHER_SUFFIXES):
         return None
     text = " ".join(str(anchor.xpath("string()").get("")).split())
@@ -125,7 +125,7 @@ def _link(anchor: Selector, base: str) -> Link | None:
     return Link(address, text[:500], is_file)
 
 
-def _absolute(href: str, base: str) -> str | None:
+def absolute(href: str, base: str) -> str | None:
     """The absolute http(s) address of `href` without fragment, None for mailto:, javascript: and what is no address."""
     href = href.strip()
     try:

@@ -12,6 +12,8 @@ from scrapy import signals
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.guard import bare_host
+
 if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
@@ -34,7 +36,7 @@ class Manners(AutoThrottle):
         asked = robotparser.crawl_delay(self.crawler.settings["ROBOTSTXT_USER_AGENT"])
         if not asked:
             return
-        host = urlparse_cached(request).hostname or ""
+        host = bare_host(urlparse_cached(request).hostname or "")  # the key of its slot, as the guard sets it
         if asked > LONGEST_CRAWL_DELAY:
             logger.warning("%s asks for a Crawl-delay of %s s; %s s is kept", host, asked, LONGEST_CRAWL_DELAY)
         floor = min(float(asked), LONGEST_CRAWL_DELAY)

@@ -2,10 +2,10 @@
 
 Scrapy 2.14 to 2.19 lets requests past it: those that wait together for a host's first robots.txt await one shared
 Deferred, whose result the first of them consumes, so that the third and later get None and are fetched although they
-are disallowed (2.13.3 is right). Here each waits on a Deferred of its own.
+are disallowed (2.13.3 is right). Here a waiter takes the parser from where it is kept, not from the Deferred.
 
 A robots.txt that cannot be had because the host fails (5xx, no answer) closes the host for this run, as RFC 9309
-section 2.3.1.4 has it; one that does not exist (4xx) opens it (section 2.3.1.3).
+section 2.3.1.4 has it, and so does one that is asked for too often (429); any other 4xx opens it (section 2.3.1.3).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         netloc = urlparse_cached(request).netloc
         shared = self._parsers.get(netloc)
         if isinstance(shared, Deferred):
-            await maybe_deferred_to_future(_own_share(shared))
+            await maybe_deferred_to_future(shared)  # its result may be another waiter's already
             parser = self._parsers[netloc]
             assert not isinstance(parser, Deferred)
         else:
@@ -56,7 +56,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise RobotsForbid("disallowed by robots.txt") from error
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500:
+        if response.status >= 500 or response.status == 429:
             self._closed[netloc] = f"robots.txt answered {response.status}"
         elif response.status >= 400:
             response = response.replace(body=b"")  # an error page is not a robots.txt, whatever stands on it
@@ -65,15 +65,3 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._closed[netloc] = f"robots.txt could not be had ({exc or type(exc).__name__})"
         super()._robots_error(exc, netloc)
-
-
-def _own_share(shared: Deferred[RobotParser | None]) -> Deferred[RobotParser | None]:
-    """A Deferred of one's own that fires when the shared one does, whose result stays for all others."""
-    own: Deferred[RobotParser | None] = Deferred()
-
-    def pass_on(result: RobotParser | None) -> RobotParser | None:
-        own.callback(result)
-        return result
-
-    shared.addCallback(pass_on)
-    return own

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings as ScrapySettings
 
 from config.home import Home
 from config.model import Settings, Source
 from crawler import harvest, settings
 from crawler.archive import Fetch
-from crawler.guard import ALLOW_PRIVATE, bare_host
+from crawler.guard import ALLOW_PRIVATE, Stopped, bare_host
 from crawler.harvest import Harvest
 from crawler.mechanisms import spider_of
 from crawler.mechanisms.base import HarvestSpider
@@ -56,8 +57,11 @@ def crawl(
     *,
     on_fetch: Callable[[Fetch], None] | None = None,
     on_source: Callable[[str, str, str], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> RunResult:
-    """Harvest `sources` and return how each fared. Ctrl-C ends it cleanly; a second one at once.
+    """Harvest `sources` and return how each fared.
+
+    Ctrl-C ends it once what is under way has come (`on_stop` is called at once); a second Ctrl-C ends it there.
 
     Can be called once a process, as Twisted's reactor runs once. Raises ConfigError when no contact is configured,
     ArchiveError when the archive cannot be used.
@@ -71,35 +75,45 @@ def crawl(
 
     run = Harvest(home, home_settings, on_fetch=on_fetch, on_source=finished)
     harvest.begin(run)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         process = AsyncCrawlerProcess(_scrapy_settings(home, home_settings))
         loop = asyncio.get_event_loop()
         places = asyncio.Semaphore(home_settings.crawl.hosts_at_once)
-        stopping = _Stopping(process)
+        stopping = _Stopping(process, on_stop)
         chains = [loop.create_task(stopping.chain(chain, home_settings, places)) for chain in by_host(sources)]
-        process._active.update(chains)  # so that `join` waits for the chains\' later spiders
+        process._active.update(chains)  # so that `join` waits for the chains' later spiders
         for chain_task in chains:
             chain_task.add_done_callback(process._active.discard)
         process.start()
+        begun = {name for name, last in run.archive.last_source_runs().items() if last.run == run.run}
         for source in sources:
             if source.id not in results:
-                run.archive.start_source(run.run, source.id)
-                run.finish_source(source, stopped="not begun", errors=[], limited=False, made_up_for={})
+                if source.id not in begun:
+                    run.archive.start_source(run.run, source.id)
+                stopped = "cut off" if source.id in begun else "not begun"
+                run.finish_source(source, stopped=stopped, errors=[], limited="", made_up_for={})
         return RunResult(run.run, tuple(results.values()), run.archive.outcomes(run.run))
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)  # Scrapy leaves its own behind, which would swallow a later Ctrl-C
         run.close()
 
 
 class _Stopping:
     """Starts each chain's spiders one after the other, until the process is told to stop."""
 
-    def __init__(self, process: AsyncCrawlerProcess):
+    def __init__(self, process: AsyncCrawlerProcess, on_stop: Callable[[], None] | None):
         self._process = process
         self._stopped = False
         stop = process.stop
 
         async def stop_all() -> None:
             self._stopped = True
+            if on_stop:
+                on_stop()
+            for crawler in process.crawlers:
+                _drop_waiting(crawler)
             await stop()
 
         process.stop = stop_all  # type: ignore[method-assign]
@@ -110,6 +124,16 @@ class _Stopping:
                 if self._stopped:
                     return
                 await self._process.crawl(spider_class(source, home_settings))
+
+
+def _drop_waiting(crawler: Crawler) -> None:
+    """Take back the requests that only wait for their host's delay: Scrapy would still send every one of them."""
+    if crawler.engine is None:
+        return
+    for slot in crawler.engine.downloader.slots.values():
+        while slot.queue:
+            _, waiting = slot.queue.popleft()
+            waiting.errback(Stopped("the run was stopped"))
 
 
 def by_host(sources: Sequence[Source]) -> list[list[Source]]:

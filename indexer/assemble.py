@@ -23,12 +23,12 @@ from indexer.words import stem, words
 # summary, an easy-read version, a data file and a translation or two; an agenda has more.
 MOST_PARTS = 6
 LIST_TITLE = re.compile(
-    r"^\W*(?:our |all |latest |recent |key |other |further )*(?:publications?|documents?|papers?|resources?|reports?|"
-    r"policies|policy documents|downloads?|library|board papers?|governing body papers?|meeting papers?|meetings?|"
-    r"agendas?|minutes|news(?: and events)?|archive|forms|guidance|guidelines|leaflets|strategies|"
+    r"^\W*(?:our |all |latest |recent |key |other |further )*(?:publications|documents|papers|resources|reports|"
+    r"policies|policy documents|downloads|library|board papers|governing body papers|meeting papers|meetings|"
+    r"agendas|minutes|news(?: and events)?|archive|forms|guidance|guidelines|leaflets|strategies|"
     r"freedom of information|foi|disclosure log|publication scheme)"
-    r"(?:(?:,| and| &|/) (?:other )?(?:publications?|documents?|papers?|resources?|reports?|policies|strategies|"
-    r"downloads?|plans|procedures|guidelines|guidance|draft minutes|minutes|agendas?))*\W*(?:20\d\d.*)?$"
+    r"(?:(?:,| and| &|/) (?:other )?(?:publications|documents|papers|resources|reports|policies|strategies|"
+    r"downloads|plans|procedures|guidelines|guidance|draft minutes|minutes|agendas))*\W*(?:20\d\d.*)?$"
     r"|^\W*agenda\b|\bmeeting papers\b|\bboard papers\b",
     re.IGNORECASE,
 )
@@ -40,6 +40,7 @@ class Part:
 
     announcement: Announcement
     resource: Resource | None
+    earlier: bool = False  # an edition that its page does not link to any more
 
     @property
     def sha256(self) -> str:
@@ -117,15 +118,16 @@ def assemble(
 
     `resources` are the archive's by address; `title_of` gives the title that an original (by sha256) says it has.
     """
-    pages, files = _by_address(announcements)
+    ends = _Ends(resources)
+    pages, files = _by_address(announcements, ends)
     units: list[Unit] = []
     left_out: list[LeftOut] = []
     by_landing: dict[str, list[list[Announcement]]] = defaultdict(list)
     for said in files.values():
-        by_landing[said[0].landing].append(said)
+        by_landing[ends.of(said[0].landing)].append(said)
     for address, said in pages.items():
         members = by_landing.pop(address, [])
-        page = Part(_merged(said), resources.get(address))
+        page = Part(_merged(said), resources.get(said[0].address))
         made, out = _of_page(page, _sources(said), members, resources, title_of)
         units += made
         left_out += out
@@ -135,22 +137,37 @@ def assemble(
     return _one_for_each_text(units), left_out + unfetched
 
 
+class _Ends:
+    """Where addresses lead in the end, so that an address and the one it redirects to are one place."""
+
+    def __init__(self, resources: Mapping[str, Resource]):
+        self._resources = resources
+
+    def of(self, address: str) -> str:
+        resource = self._resources.get(address)
+        return resource.final_address if resource and resource.sha256 else address
+
+
 def _by_address(
-    announcements: Iterable[Announcement],
+    announcements: Iterable[Announcement], ends: _Ends
 ) -> tuple[dict[str, list[Announcement]], dict[str, list[Announcement]]]:
-    """Announcements by address: those of pages, and those of files; who is a page somewhere is a page."""
+    """Announcements by the address they lead to: those of pages, and those of files; a page somewhere is a page."""
     pages: dict[str, list[Announcement]] = defaultdict(list)
     files: dict[str, list[Announcement]] = defaultdict(list)
     for announcement in announcements:
-        (pages if announcement.role == Role.PAGE else files)[announcement.address].append(announcement)
+        (pages if announcement.role == Role.PAGE else files)[ends.of(announcement.address)].append(announcement)
+    for address, said in pages.items():
+        # The address itself is said before those that redirect to it.
+        said.sort(key=lambda one: (one.address != address, one.source, one.found_on, one.address))
     for address in list(files):
         if address in pages:
             del files[address]
         else:
             # The page that it belongs with is said before the lists in which it was merely seen.
             files[address].sort(
-                key=lambda said: (said.landing not in pages, not said.landing, said.landing, said.source, said.position)
-            )
+                key=lambda said: (ends.of(said.landing) not in pages, not said.landing, said.landing, said.source,
+                                  said.position, said.address)
+            )  # fmt: skip
     return dict(sorted(pages.items())), dict(sorted(files.items()))
 
 
@@ -161,8 +178,10 @@ def _of_page(
     resources: Mapping[str, Resource],
     title_of: Callable[[str], str],
 ) -> tuple[list[Unit], list[LeftOut]]:
-    members = sorted(members, key=lambda said: (said[0].position, said[0].address))
+    newest = _newest_runs(members)
+    members = sorted(members, key=lambda said: (_earlier(said, newest), said[0].position, said[0].address))
     address = page.announcement.address
+    current = [said for said in members if not _earlier(said, newest)]
     if page.sha256 and page.kind != Kind.HTML:
         # An address that was announced as a page and is a file: the publication itself.
         alone = Unit((page,), None, "", False, sources)
@@ -170,13 +189,27 @@ def _of_page(
     title = page.announcement.title or title_of(page.sha256) or page.announcement.link_text
     if not members:
         return [Unit((), page, address, True, sources)], []
-    if is_list(title, [clean_link_text(said[0].link_text) for said in members]):
+    if is_list(title, [clean_link_text(said[0].link_text) for said in current]):
         reason = f"a list: each of its {len(members)} papers is a document of its own"
         papers = [_paper(said, resources, page, address) for said in members]
         return papers, [LeftOut(address, source, reason) for source in sources]
-    parts = tuple(Part(_merged(said), resources.get(said[0].address)) for said in members)
+    parts = tuple(Part(_merged(said), resources.get(said[0].address), _earlier(said, newest)) for said in members)
     everyone = {*sources, *(source for said in members for source in _sources(said))}
     return [Unit(parts, page, address, True, tuple(sorted(everyone)))], []
+
+
+def _newest_runs(members: Iterable[list[Announcement]]) -> dict[str, int]:
+    """Of each source, the run in which it last read the page that these files stand on."""
+    newest: dict[str, int] = {}
+    for said in members:
+        for one in said:
+            newest[one.source] = max(one.last_run, newest.get(one.source, 0))
+    return newest
+
+
+def _earlier(said: list[Announcement], newest: Mapping[str, int]) -> bool:
+    """Whether no source's last reading of the page still found this file there."""
+    return all(one.last_run < newest[one.source] for one in said)
 
 
 def is_list(title: str, names: list[str]) -> bool:
@@ -236,11 +269,21 @@ def _one_for_each_text(units: list[Unit]) -> list[Unit]:
         mark = unit.first.sha256 or unit.key
         best[mark] = _with(best[mark], unit) if mark in best else unit
     by_key: dict[str, Unit] = {}
-    for unit in best.values():
+    # The same place under two forms of its address: what was said last is what is there now.
+    for unit in sorted(best.values(), key=lambda unit: (bool(unit.first.announcement.captured), -_last_run(unit))):
         by_key[unit.key] = _with(by_key[unit.key], unit) if unit.key in by_key else unit
     return [by_key[key] for key in sorted(by_key)]
 
 
+def _last_run(unit: Unit) -> int:
+    return max(part.announcement.last_run for part in unit.parts)
+
+
 def _with(unit: Unit, other: Unit) -> Unit:
+    """`unit` with `other` as a further location; what only the other holds comes along, so that no text is lost."""
     sources = tuple(sorted({*unit.sources, *other.sources}))
-    return replace(unit, also=(*unit.also, replace(other, also=()), *other.also), sources=sources)
+    held = {part.sha256 for part in unit.parts}
+    own = other.parts if other.whole else other.files  # a list that a paper stands in is no part of it
+    more = tuple(part for part in own if part.sha256 and part.sha256 not in held)
+    also = (*unit.also, replace(other, also=()), *other.also)
+    return replace(unit, files=(*unit.files, *more) if unit.files else unit.files, also=also, sources=sources)

@@ -30,6 +30,7 @@ NOT_RETRIEVED = "not retrieved"
 SURE_OF_DATE = {"sitemap": 0.3}
 # /2019/06/ or /2019-06/ in an address: when it was put on the site.
 MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[-/](0[1-9]|1[0-2])/")
+SURE_OF_MEETING = 0.6  # surer than a date in a paper's running text (0.4 to 0.5), less than one it states (0.8)
 MEETING = re.compile(r"\b(?:agendas?|minutes|meetings?|cabinet|committee|board|governing body)\b", re.IGNORECASE)
 
 
@@ -117,6 +118,7 @@ def _inputs(unit: Unit) -> list[object]:
             (
                 [getattr(part.announcement, name) for name in
                  ("address", "title", "date", "publisher", "summary", "link_text", "original", "captured", "via")],
+                part.earlier,
                 (part.resource.final_address, part.resource.sha256, part.resource.kind, part.resource.gone_since,
                  part.resource.first_seen, part.resource.filename, part.resource.last_modified,
                  "" if part.resource.sha256 else part.resource.reason)
@@ -165,10 +167,10 @@ def _dates(unit: Unit, readings: Mapping[str, Reading | None]) -> list[Candidate
         found.append(Candidate(parse_date(said.date), f"said by {said.via}", SURE_OF_DATE.get(said.via, 0.95)))
         reading = readings.get(unit.landing.sha256)
         # A meeting's date is its papers' date, unless they say otherwise; another list's date says nothing of them.
-        share = 1.0 if unit.whole else 0.85
         lends = unit.whole or (reading and any(MEETING.search(title.value) for title in reading.titles))
         for one in reading.dates if reading and lends else ():
-            found.append(Candidate(one.value, f"landing page: {one.origin}", one.sure * share))
+            sure = one.sure if unit.whole else max(one.sure * 0.85, SURE_OF_MEETING)
+            found.append(Candidate(one.value, f"landing page: {one.origin}", sure))
     for part in unit.files:
         said = part.announcement
         found.append(Candidate(parse_date(said.date), f"said by {said.via}", SURE_OF_DATE.get(said.via, 0.6)))
@@ -220,9 +222,12 @@ def _file(part: Part, reading: Reading | None) -> File:
     state, reason = NOT_RETRIEVED, "not fetched yet"
     if reading is not None:
         state, reason = str(reading.state), reading.reason
+    elif resource is not None and resource.sha256:
+        state, reason = str(TextState.UNREADABLE), "its kept original is lost or damaged: fetch it again"
     elif resource is not None:
-        state = NOT_RETRIEVED if not resource.sha256 else str(TextState.UNREADABLE)
         reason = f"{resource.outcome}: {resource.reason}".rstrip(": ")
+    if part.earlier:
+        reason = "; ".join(text for text in ("an earlier edition, no longer linked from its page", reason) if text)
     return File(
         address=_opens(part),
         original=part.original,

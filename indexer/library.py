@@ -92,14 +92,18 @@ class Library:
             self._db.row_factory = sqlite3.Row
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
-            self._prepare()
+            self._prepare(read_only)
             if read_only:
                 self._db.execute("PRAGMA query_only = ON")
         except sqlite3.DatabaseError as error:
-            raise LibraryError(f"{path}: cannot be opened as a library ({error}).") from error
+            raise LibraryError(
+                f"{path}: cannot be opened as a library ({error}). Remove it and make it anew with: commdex index"
+            ) from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, read_only: bool) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0 and read_only:
+            raise LibraryError(f"{self.path}: is empty. Make it anew with: commdex index")
         if found > SCHEMA_VERSION:
             raise LibraryError(f"{self.path}: made by a newer Commdex (schema {found}); upgrade this one to use it.")
         if found < SCHEMA_VERSION:
@@ -160,10 +164,6 @@ class Library:
         """The text of each page of an original, page 1 first."""
         rows = self._db.execute("SELECT text FROM pages WHERE sha256 = ? ORDER BY number", (sha256,))
         return [row["text"] for row in rows]
-
-    def page_count(self, sha256: str) -> int:
-        row = self._db.execute("SELECT pages FROM originals WHERE sha256 = ?", (sha256,)).fetchone()
-        return int(row["pages"]) if row else 0
 
     # documents
 
@@ -264,6 +264,15 @@ class Library:
         """Note that the index does not hold these any more."""
         with self.transaction():
             self._db.executemany("DELETE FROM to_remove WHERE document = ?", ((name,) for name in ids))
+
+    def marked_indexed(self) -> list[str]:
+        """Ids of the documents that the index is believed to hold."""
+        return [row["id"] for row in self._db.execute("SELECT id FROM documents WHERE indexed != ''")]
+
+    def not_in_index(self, ids: Iterable[str]) -> None:
+        """Note that the index does not hold these, so that they are indexed again."""
+        with self.transaction():
+            self._db.executemany("UPDATE documents SET indexed = '' WHERE id = ?", ((name,) for name in ids))
 
     def forget_index(self) -> None:
         """Note that the index holds nothing, so that all is indexed again."""

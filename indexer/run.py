@@ -40,6 +40,7 @@ class IndexResult:
     """What a run of the indexer did. Seconds of wall clock by stage."""
 
     read: Counter[str] = field(default_factory=Counter)  # originals read in this run, by state
+    damaged: set[str] = field(default_factory=set)  # originals that are lost or not themselves any more
     new: int = 0
     changed: int = 0
     dropped: int = 0
@@ -103,8 +104,12 @@ def _read(
     tasks: dict[str, Task] = {}
     for resource in resources:
         sha256 = resource.sha256
-        if sha256 and sha256 not in tasks and not library.has_read(sha256, options):
+        if not sha256 or sha256 in tasks or library.has_read(sha256, options):
+            continue
+        if archive.intact(sha256):
             tasks[sha256] = Task(sha256, str(archive.original(sha256)), resource.kind, resource.address, dict(options))
+        else:
+            result.damaged.add(sha256)  # read when a crawl has fetched it again
     progress("Reading originals", 0, len(tasks))
     if not tasks:
         return
@@ -169,11 +174,14 @@ def _index(home: Home, library: Library, result: IndexResult, progress: Progress
             result.rebuilt = state.reason
         reset_index(home.index_folder)
         library.forget_index()
-    elif state.documents == 0:
-        library.forget_index()  # made, but never filled
+    writer = IndexWriter(home.index_folder)
+    held = writer.ids()
+    # Either store may have been brought back from another day: what one lacks or has too much is mended here.
+    library.not_in_index(set(library.marked_indexed()) - held)
     waiting, removed = library.to_index(), library.to_remove()
+    strangers = sorted(held - set(library.ids()) - set(removed))
     progress("Indexing documents", 0, len(waiting))
-    for ids in IndexWriter(home.index_folder).write(_documents(library, waiting), removed):
+    for ids in writer.write(_documents(library, waiting), [*removed, *strangers]):
         library.indexed(ids)
         result.indexed += len(ids)
         progress("Indexing documents", result.indexed, len(waiting))

@@ -13,12 +13,12 @@ from indexer.assemble import LeftOut, Unit, assemble, is_list, plain_address
 SITE = "https://a.example.org"
 
 
-def page(path: str, title: str = "", **more: str) -> Announcement:
+def page(path: str, title: str = "", **more: str | int) -> Announcement:
     address = SITE + path
     return Announcement("s", address, f"{SITE}/list", "page", address, "listing", title=title, **more)  # type: ignore[arg-type]
 
 
-def file(path: str, landing: str, text: str, position: int = 1, **more: str) -> Announcement:
+def file(path: str, landing: str, text: str, position: int = 1, **more: str | int) -> Announcement:
     landing = SITE + landing if landing else ""
     found_on = landing or f"{SITE}/list"
     said = {"link_text": text, "position": position, **more}
@@ -100,8 +100,52 @@ def test_the_same_bytes_at_two_addresses_are_one_document_with_two_locations() -
         [page("/p", "Report"), file("/a.pdf", "/p", "x"), page("/q", "Report again"), file("/b.pdf", "/q", "x")],
         fetched("/p", "p", "html"), fetched("/q", "q", "html"), fetched("/a.pdf", "same"), fetched("/b.pdf", "same"),
     )  # fmt: skip
-    assert shape(found) == [["/a.pdf", "/p"]]
+    assert shape(found) == [["/a.pdf", "/q", "/p"]]  # what the other page says is not lost either
     assert shape(list(found[0].also)) == [["/b.pdf", "/q"]]
+
+
+def test_what_stands_beside_the_same_bytes_elsewhere_is_kept() -> None:
+    found, _ = units(
+        [page("/p", "Report"), file("/a.pdf", "/p", "x"), page("/q", "Report"), file("/b.pdf", "/q", "x"),
+         file("/annex.pdf", "/q", "Annex", 2)],
+        fetched("/p", "p", "html"), fetched("/q", "q", "html"), fetched("/a.pdf", "same"), fetched("/b.pdf", "same"),
+        fetched("/annex.pdf", "annex"),
+    )  # fmt: skip
+    assert shape(found) == [["/a.pdf", "/annex.pdf", "/q", "/p"]]
+
+
+def test_a_page_that_replaces_its_file_each_month_stays_one_document_and_opens_the_newest() -> None:
+    editions = [file(f"/v{n}.pdf", "/p", "Bulletin", last_run=n) for n in range(1, 10)]
+    found, out = units(
+        [page("/p", "The bulletin", last_run=9), *editions],
+        fetched("/p", "p", "html"), *(fetched(f"/v{n}.pdf", f"v{n}") for n in range(1, 10)),
+    )  # fmt: skip
+    assert len(found) == 1
+    assert found[0].first.sha256 == "v9"
+    assert [part.earlier for part in found[0].files] == [False] + [True] * 8
+    assert out == []
+
+
+def test_an_address_and_the_one_it_redirects_to_are_one_place() -> None:
+    moved = replace(fetched("/old", "p", "html"), final_address=f"{SITE}/new")
+    found, _ = units(
+        [page("/old", "Falls"), page("/new", "Falls"), file("/a.pdf", "/old", "Plan"), file("/a.pdf", "/new", "Plan")],
+        moved, fetched("/new", "p", "html"), fetched("/a.pdf", "a"),
+    )  # fmt: skip
+    assert shape(found) == [["/a.pdf", "/new"]]
+
+
+def test_the_same_place_under_two_forms_of_its_address_is_what_was_said_last() -> None:
+    old, new = (
+        Announcement("s", address, address, "page", address, "fixed", last_run=run)
+        for address, run in (("http://a.example.org/r", 1), ("https://www.a.example.org/r", 2))
+    )
+    resources = {
+        one.address: replace(fetched("/r", sha256), address=one.address, final_address=one.address)
+        for one, sha256 in ((old, "v1"), (new, "v2"))
+    }
+    found, _ = assemble([old, new], resources, lambda _: "")
+    assert [unit.first.sha256 for unit in found] == ["v2"]
 
 
 def test_a_live_copy_goes_before_an_archived_one_and_keeps_the_same_id() -> None:

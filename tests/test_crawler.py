@@ -86,7 +86,7 @@ def test_a_missing_robots_txt_opens_its_host_whatever_its_error_page_says(web: L
 def test_nothing_is_crawled_without_a_contact(web: Loopback, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", [fixed(web, "/a.pdf")], contact="")
     done = commdex(home, "crawl", expect=3)
-    assert "commdex init --contact" in done.stderr
+    assert "init --contact" in done.stderr
     assert web.requests == []
 
 

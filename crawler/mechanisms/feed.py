@@ -31,44 +31,58 @@ class Spider(HarvestSpider):
     Options = FeedOptions
 
     def begin(self, address: str) -> Asked:
-        yield self.listing(address, self.read_feed, number=1)
+        yield from self.listing(address, self.read_feed, number=1)
 
     def read_feed(self, response: Response, number: int) -> Asked:
         """Read one page of a feed; `number` counts from 1."""
         if isinstance(response, HtmlResponse):
             if number == 1:
                 for address in links.feed_addresses(response):
-                    yield self.listing(address, self.read_feed, number=1)
+                    yield from self.listing(address, self.read_feed, number=1)
             return
         # feedparser is given bytes: handed an address it would fetch it itself, past our manners.
         feed = feedparser.parse(io.BytesIO(response.body))
         for position, entry in enumerate(feed.entries, start=1):
             yield from self._entry(entry, response.url, position)
         following = self._next(feed, response.url, number)
-        if feed.entries and following and number < self.options.pages:
-            yield self.listing(following, self.read_feed, number=number + 1)
+        if feed.entries and following:
+            if number < self.options.pages:
+                # The page after the last answers 404: that is how a feed ends.
+                yield from self.listing(following, self.read_feed, failed=self.end, number=number + 1)
+            else:
+                self.limited = f"stopped at page {number} of its feed (option `pages`)"
 
     def _entry(self, entry: feedparser.FeedParserDict, feed_address: str, position: int) -> Iterator[Request]:
-        landing = entry.get("link", "")
-        if not landing.startswith(("http://", "https://")):
-            return
+        landing = links.absolute(entry.get("link") or "", feed_address) or ""
         said = {
             "title": entry.get("title", ""),
             "date": _iso(entry.get("published_parsed") or entry.get("updated_parsed")),
             "summary": entry.get("summary", ""),
             "position": position,
         }
-        yield from self.page(landing, found_on=feed_address, **said)
-        for enclosure in entry.get("enclosures", []):
-            address = enclosure.get("href", "")
-            if address.startswith(("http://", "https://")) and links.looks_like_file(address):
-                yield from self.file(address, landing=landing, found_on=feed_address, position=position)
+        files = [
+            address
+            for enclosure in entry.get("enclosures", [])
+            if (address := links.absolute(enclosure.get("href") or "", feed_address))
+            and (links.looks_like_file(address) or links.FILE_TYPES.match(enclosure.get("type") or ""))
+        ]
+        if entry.get("link"):
+            yield from self.page(landing, found_on=feed_address, **said)
+        elif not files:
+            self.trouble(feed_address, f"an entry leads nowhere: {said['title'] or position}")
+        for address in files:
+            about = {"position": position} if landing else said
+            yield from self.file(address, landing=landing, found_on=feed_address, **about)
+
+    def end(self, number: int) -> Asked:  # noqa: ARG002 (what every reader is given)
+        """Nothing follows the last page."""
+        return ()
 
     @staticmethod
     def _next(feed: feedparser.FeedParserDict, address: str, number: int) -> str | None:
         for link in feed.feed.get("links", []):
             if link.get("rel") == "next":
-                return str(link["href"])
+                return links.absolute(link.get("href") or "", address)
         parts = urlsplit(address)
         query = parse_qs(parts.query)
         made_by_wordpress = "wordpress" in feed.feed.get("generator", "").lower() or parts.path.endswith("/feed/")

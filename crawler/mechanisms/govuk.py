@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -34,9 +33,9 @@ class Spider(HarvestSpider):
     Options = GovUkOptions
 
     def begin(self, address: str) -> Asked:
-        yield self._search(address, start=0)
+        yield from self._search(address, start=0)
 
-    def _search(self, root: str, start: int) -> Any:
+    def _search(self, root: str, start: int) -> Asked:
         query: list[tuple[str, Any]] = [("count", PER_PAGE), ("start", start), ("order", "-public_timestamp")]
         query.append(("fields", FIELDS))
         query += [("filter_organisations", slug) for slug in self.options.organisations]
@@ -44,16 +43,20 @@ class Spider(HarvestSpider):
         if self.options.words:
             query.append(("q", self.options.words))
         address = urljoin(root, "/api/search.json?" + urlencode(query))
-        return self.listing(address, self.read_results, root=root, start=start)
+        yield from self.listing(address, self.read_results, root=root, start=start)
 
     def read_results(self, response: Response, root: str, start: int) -> Asked:
         """Read one page of results."""
-        answer = json.loads(response.body)
+        answer = self.json_of(response)
+        if not isinstance(answer, dict):
+            return
         results = answer.get("results", [])
         for position, result in enumerate(results, start=start + 1):
             link = str(result.get("link") or "")
-            if link.startswith("/"):
-                yield self.listing(
+            if not link.startswith("/"):  # a page of another host, which the guard lets through or says why not
+                yield from self.page(link, found_on=response.url, **_said(result, position))
+            else:
+                yield from self.listing(
                     urljoin(root, "/api/content" + link),
                     self.read_content,
                     failed=self.read_page_instead,
@@ -61,12 +64,18 @@ class Spider(HarvestSpider):
                     said=_said(result, position),
                 )
         following = start + PER_PAGE
-        if following < int(answer.get("total", 0)) and following < self.options.pages * PER_PAGE:
-            yield self._search(root, following)
+        if following < int(answer.get("total") or 0):
+            if following < self.options.pages * PER_PAGE:
+                yield from self._search(root, following)
+            else:
+                self.limited = f"stopped after {following} results (option `pages`)"
 
     def read_content(self, response: Response, landing: str, said: dict[str, Any]) -> Asked:
         """Announce a publication's landing page and ask for the files attached to it."""
-        content = json.loads(response.body)
+        content = self.json_of(response)
+        if not isinstance(content, dict):
+            yield from self.read_page_instead(landing, said)
+            return
         organisations = [str(org.get("title", "")) for org in content.get("links", {}).get("organisations", [])]
         said = {
             **said,

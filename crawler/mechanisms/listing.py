@@ -33,7 +33,7 @@ class Spider(HarvestSpider):
     Options = ListingOptions
 
     def begin(self, address: str) -> Asked:
-        yield self.listing(address, self.read_index, depth=1, number=1)
+        yield from self.listing(address, self.read_index, depth=1, number=1)
 
     def read_index(self, response: Response, depth: int, number: int) -> Asked:
         """Read one page of a listing; `depth` and `number` (of the page) count from 1."""
@@ -42,8 +42,10 @@ class Spider(HarvestSpider):
         yield from self.files_of(response, landing=response.url)
         yield from self._pages_of(response, depth)
         following = links.next_page(response)
-        if following and number < self.options.pages:
-            yield self.listing(following, self.read_index, depth=depth, number=number + 1)
+        if following and number >= self.options.pages:
+            self.limited = f"stopped at page {number} of a listing (option `pages`)"
+        elif following:
+            yield from self.listing(following, self.read_index, depth=depth, number=number + 1)
 
     def _pages_of(self, response: HtmlResponse, depth: int) -> Asked:
         for position, link in enumerate(links.main_links(response), start=1):
@@ -51,7 +53,7 @@ class Spider(HarvestSpider):
                 continue
             said: dict[str, Any] = {"found_on": response.url, "link_text": link.text, "position": position}
             if depth < self.options.depth:
-                yield self.look(link.address, self._read_either, landing=link.address, depth=depth + 1, said=said)
+                yield from self.look(link.address, self._read_either, landing=link.address, depth=depth + 1, said=said)
             else:
                 yield from self.page(link.address, **said)
 

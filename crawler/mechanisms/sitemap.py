@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zlib
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import LxmlError
 from pydantic import BaseModel, ConfigDict, Field
 from scrapy.http import Request, Response
-from scrapy.utils.gz import gunzip
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
 from crawler.links import looks_like_file
@@ -36,9 +38,11 @@ class Spider(HarvestSpider):
 
     def begin(self, address: str) -> Asked:
         if urlsplit(address).path.endswith((".xml", ".gz")):
-            yield self.listing(address, self.read_sitemap, depth=1)
+            yield from self.listing(address, self.read_sitemap, depth=1)
         else:
-            yield self.listing(urljoin(address, "/robots.txt"), self.read_robots, failed=self.try_usual, root=address)
+            yield from self.listing(
+                urljoin(address, "/robots.txt"), self.read_robots, failed=self.try_usual, root=address
+            )
 
     def read_robots(self, response: Response, root: str) -> Asked:
         """Ask for the sitemaps that robots.txt names."""
@@ -46,13 +50,13 @@ class Spider(HarvestSpider):
         if not named:
             yield from self.try_usual(root)
         for address in named:
-            yield self.listing(address, self.read_sitemap, depth=1)
+            yield from self.listing(address, self.read_sitemap, depth=1)
 
     def try_usual(self, root: str, place: int = 0) -> Iterator[Request]:
         """Ask for the sitemap in the usual place number `place`, and so on."""
         if place < len(USUAL_PLACES):
             address = urljoin(root, USUAL_PLACES[place])
-            yield self.listing(address, self._read_usual, failed=self.try_usual, root=root, place=place + 1)
+            yield from self.listing(address, self._read_usual, failed=self.try_usual, root=root, place=place + 1)
 
     def _read_usual(self, response: Response, root: str, place: int) -> Asked:
         if kind_of(response.body) in (Kind.XML, Kind.GZIP):
@@ -62,22 +66,33 @@ class Spider(HarvestSpider):
 
     def read_sitemap(self, response: Response, depth: int) -> Asked:
         """Announce the pages of a sitemap, or ask for the sitemaps of an index."""
-        body = response.body
-        if kind_of(body) is Kind.GZIP:
-            body = gunzip(body, max_size=LARGEST_UNPACKED)
         try:
-            sitemap = Sitemap(body)
-        except (LxmlError, ValueError, AttributeError):
-            self.logger.warning("%s is not a sitemap", response.url)
+            sitemap = Sitemap(_unpacked(response.body))
+        except (LxmlError, ValueError, AttributeError, StopIteration):
+            self.trouble(response.url, "is not a sitemap")
+            return
+        except (EOFError, OSError, zlib.error):
+            self.trouble(response.url, "is a gzip file that is cut short, damaged or too large")
             return
         for position, entry in enumerate(sitemap, start=1):
-            address = urljoin(response.url, str(entry.get("loc", "")))
+            address = str(entry.get("loc") or "").strip()
             if sitemap.type == "sitemapindex":
                 if depth < self.options.depth:
-                    yield self.listing(address, self.read_sitemap, depth=depth + 1)
+                    yield from self.listing(address, self.read_sitemap, depth=depth + 1)
             elif looks_like_file(address):
                 yield from self.file(address, landing="", found_on=response.url, position=position)
             else:
                 # lastmod is when the page was last touched: a weak hint of its date, and the reader knows `via`.
                 date = str(entry.get("lastmod") or "")
                 yield from self.page(address, found_on=response.url, date=date, position=position)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """A sitemap's XML. Raises EOFError or OSError for a gzip file that is cut short, damaged or far too large."""
+    if kind_of(body) is not Kind.GZIP:
+        return body
+    with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+        text = packed.read(LARGEST_UNPACKED + 1)
+        if len(text) > LARGEST_UNPACKED:
+            raise OSError(f"more than {LARGEST_UNPACKED} bytes")
+        return text

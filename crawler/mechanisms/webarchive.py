@@ -29,7 +29,7 @@ ARCHIVES = {
     ),
     "internet-archive": ("https://web.archive.org/cdx/search/cdx", "https://web.archive.org/web/"),
 }
-MOST_CAPTURES = 10_000
+MOST_CAPTURES = 100_000
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -50,7 +50,7 @@ class WebArchiveOptions(BaseModel):
     @classmethod
     def _known(cls, archives: tuple[str, ...]) -> tuple[str, ...]:
         for archive in archives:
-            if archive not in ARCHIVES and not archive.startswith(("http://", "https://")):
+            if archive not in ARCHIVES and links.absolute(archive, "") is None:
                 known = ", ".join(ARCHIVES)
                 raise ValueError(f"{archive!r} is no archive; give {known}, or an address that begins with https://")
         return archives
@@ -80,26 +80,29 @@ class Spider(HarvestSpider):
         return self.source.allowed_hosts | of_archives
 
     def begin(self, address: str) -> Asked:
-        yield self._index(address, list(self.options.archives))
+        yield from self._index(address, list(self.options.archives))
 
-    def _index(self, site: str, archives: list[str]) -> Request:
+    def _index(self, site: str, archives: list[str]) -> Asked:
         index, _ = _places(archives[0])
         query = {"url": f"{site}*", "output": "json", "limit": MOST_CAPTURES}
         for name, value in (("from", self.options.since), ("to", self.options.until)):
             if value:
                 query[name] = value
-        return self.listing(
+        yield from self.listing(
             f"{index}?{urlencode(query)}", self.read_captures, failed=self.next_archive, site=site, archives=archives
         )
 
     def next_archive(self, site: str, archives: list[str]) -> Asked:
         """Go on to the next archive, if there is one."""
         if len(archives) > 1:
-            yield self._index(site, archives[1:])
+            yield from self._index(site, archives[1:])
 
     def read_captures(self, response: Response, site: str, archives: list[str]) -> Asked:
         """Ask for the latest good capture of each address that the index lists."""
-        captures = latest(parse_cdx(response.body))
+        listed = parse_cdx(response.body)
+        if len(listed) >= MOST_CAPTURES:
+            self.limited = f"the archive listed {MOST_CAPTURES} captures and may hold more"
+        captures = latest(listed)
         if not captures:
             yield from self.next_archive(site, archives)
         _, beginning = _places(archives[0])
@@ -126,7 +129,7 @@ class Spider(HarvestSpider):
         else:
             original = said["original"]
             seen = Announcement(self.source.id, address, found_on, Role.LISTING, "", "webarchive", original=original)
-            yield self.look(address, self.read_page, announcement=seen)
+            yield from self.look(address, self.read_page, announcement=seen)
 
     def read_page(
         self,
@@ -166,7 +169,7 @@ def parse_cdx(body: bytes) -> list[Capture]:
             rows = json.loads(text)
         except ValueError:
             return []
-        if not rows:
+        if not rows or not isinstance(rows[0], list):
             return []
         names = [str(name) for name in rows[0]]
         return _captures(dict(zip(names, row, strict=False)) for row in rows[1:] if isinstance(row, list))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -39,53 +38,72 @@ class Spider(FeedSpider):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._pages: dict[tuple[str, int], str] = {}  # (start address, post id) -> its landing page
+        self._totals: dict[tuple[str, str], int] = {}  # (start address, type) -> pages of that collection
+        self._pages: dict[tuple[str, str], str] = {}  # (start address, post id) -> its landing page
 
     def begin(self, address: str) -> Iterator[Request]:
-        yield self._collection(address, list(self.options.types), number=1, answered=False)
+        yield from self._collection(address, list(self.options.types), number=1, answered=False)
 
-    def _collection(self, root: str, types: list[str], *, number: int, answered: bool) -> Request:
+    def _collection(
+        self, root: str, types: list[str], *, number: int, answered: bool, total: int = 0
+    ) -> Iterator[Request]:
+        """Ask for one page of a collection; `total` is the number of its pages where that is known."""
         query = {"per_page": PER_PAGE, "page": number, "orderby": "date", "order": "desc", "_fields": FIELDS}
         address = urljoin(_folder(root), f"wp-json/wp/v2/{types[0]}?{urlencode(query)}")
-        return self.listing(
-            address, self.read_items, failed=self.next_type, root=root, types=types, number=number, answered=answered
+        yield from self.listing(
+            address,
+            self.read_items,
+            failed=self.without_page,
+            excused=number > total,  # a page that was promised and does not come is a loss
+            root=root,
+            types=types,
+            number=number,
+            answered=answered,
         )
 
     def read_items(
         self, response: Response, root: str, types: list[str], number: int, answered: bool
     ) -> Iterator[Request]:
         """Read one page of a collection, then ask for its next page or the next type."""
-        try:
-            items = json.loads(response.body)
-        except ValueError:
-            items = None
+        items = self.json_of(response)
         if not isinstance(items, list):  # a page in place of the interface
-            yield from self.next_type(root, types, number, answered)
+            yield from self.next_type(root, types, answered)
             return
         for position, item in enumerate(items, start=1):
             if isinstance(item, dict):
                 read = self._media if types[0] == "media" else self._item
                 yield from read(item, root, response.url, position)
-        total = int((response.headers.get("X-WP-TotalPages") or b"0").decode("latin-1").strip() or 0)
+        said = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1").strip()
+        total = int(said) if said.isdecimal() else 0
         # Where the count of pages is not said (an archived answer), the page after the last says that it was.
         more = number < total if total else bool(items)
+        self._totals[root, types[0]] = total
         if more:
-            yield self._collection(root, types, number=number + 1, answered=True)
+            yield from self._collection(root, types, number=number + 1, answered=True, total=total)
         else:
-            yield from self.next_type(root, types, number, answered=True)
+            yield from self.next_type(root, types, answered=True)
 
-    def next_type(self, root: str, types: list[str], number: int, answered: bool) -> Iterator[Request]:  # noqa: ARG002
+    def without_page(self, root: str, types: list[str], number: int, answered: bool) -> Iterator[Request]:
+        """Go on without a page that did not come: to the next one where there are more, else to the next type."""
+        total = self._totals.get((root, types[0]), 0)
+        if number < total:
+            yield from self._collection(root, types, number=number + 1, answered=answered, total=total)
+        else:
+            yield from self.next_type(root, types, answered)
+
+    def next_type(self, root: str, types: list[str], answered: bool) -> Iterator[Request]:
         """Go on to the next type; to the feed when none has answered."""
         if len(types) > 1:
-            yield self._collection(root, types[1:], number=1, answered=answered)
+            yield from self._collection(root, types[1:], number=1, answered=answered)
         elif not answered:
-            yield self.listing(urljoin(_folder(root), "feed/"), self.read_feed, number=1)
+            yield from self.listing(urljoin(_folder(root), "feed/"), self.read_feed, number=1)
 
     def _item(self, item: dict[str, Any], root: str, found_on: str, position: int) -> Iterator[Request]:
-        landing = str(item.get("link") or "")
-        if not landing.startswith(("http://", "https://")):
+        landing = links.absolute(str(item.get("link") or ""), root)
+        if landing is None:
+            self.trouble(found_on, f"an item leads nowhere: {item.get('id')}")
             return
-        self._pages[root, int(item.get("id") or 0)] = landing
+        self._pages[root, str(item.get("id"))] = landing
         yield from self.page(
             landing,
             found_on=found_on,
@@ -100,12 +118,13 @@ class Spider(FeedSpider):
             yield from self.file(link.address, landing=landing, found_on=landing, link_text=link.text, position=place)
 
     def _media(self, item: dict[str, Any], root: str, found_on: str, position: int) -> Iterator[Request]:
-        address = str(item.get("source_url") or "")
-        if not address.startswith(("http://", "https://")):
+        address = links.absolute(str(item.get("source_url") or ""), root)
+        if address is None:
+            self.trouble(found_on, f"a media item leads nowhere: {item.get('id')}")
             return
         if not str(item.get("mime_type") or "").startswith(DOCUMENT_TYPES) and not links.looks_like_file(address):
             return  # a picture
-        landing = self._pages.get((root, int(item.get("post") or 0)), "")
+        landing = self._pages.get((root, str(item.get("post"))), "")
         yield from self.file(
             address,
             landing=landing,
