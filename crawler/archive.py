@@ -252,8 +252,8 @@ class Archive:
         """Put `body` on disk, whole or not at all, and return its sha256."""
         sha256 = hashlib.sha256(body).hexdigest()
         path = self.original(sha256)
-        # A file of another length is a half-written one that a power cut left behind.
-        if path.exists() and path.stat().st_size == len(body):
+        # What is there already may be half-written, by a power cut, or damaged since.
+        if self.size(sha256) == len(body) and path.read_bytes() == body:
             return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")

@@ -105,7 +105,10 @@ def page_title(response: TextResponse) -> str:
 
 def looks_like_file(address: str) -> bool:
     """Whether an address alone says that a file lies there."""
-    path = unquote(urlsplit(address).path).lower().rstrip("/")
+    try:
+        path = unquote(urlsplit(address).path).lower().rstrip("/")
+    except ValueError:
+        return False
     return path.endswith(FILE_SUFFIXES) or bool(FILE_PATH.search(path + "/"))
 
 

@@ -42,6 +42,7 @@ class Describer:
     types: Sequence[DocumentType]
     tagger: Tagger
     read: Callable[[str], Reading | None]
+    has_read: Callable[[str], bool]
     reader_options: Mapping[str, Any]
     today: datetime.date
 
@@ -55,6 +56,7 @@ class Describer:
             self.tagger.digest(),
             [kind.model_dump(mode="json") for kind in self.types],
             [(source.publisher, source.sectors) for source in listed if source],
+            [self.has_read(part.sha256) for part in unit.parts],
             _inputs(unit),
             [_inputs(other) for other in unit.also],
         ]

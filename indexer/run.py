@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -68,7 +69,9 @@ def index(
         with _timed(result, "describing"):
             units, left_out = assemble(announced, resources, _title_of(library))
             types, tagger = load_document_types(), Tagger(load_sectors())
-            describer = Describer(sources, types, tagger, library.reading, _options(settings), _today())
+            options = _options(settings)
+            read = partial(library.has_read, options=options)
+            describer = Describer(sources, types, tagger, library.reading, read, options, _today())
             _describe(library, units, describer, result, progress)
             library.leave_out((out.address, out.source, out.reason) for out in left_out)
             result.left_out = len(left_out)

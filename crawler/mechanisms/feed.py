@@ -53,7 +53,8 @@ class Spider(HarvestSpider):
                 self.limited = f"stopped at page {number} of its feed (option `pages`)"
 
     def _entry(self, entry: feedparser.FeedParserDict, feed_address: str, position: int) -> Iterator[Request]:
-        landing = links.absolute(entry.get("link") or "", feed_address) or ""
+        link = entry.get("link")
+        landing = (links.absolute(link, feed_address) or link) if link else ""
         said = {
             "title": entry.get("title", ""),
             "date": _iso(entry.get("published_parsed") or entry.get("updated_parsed")),
@@ -66,7 +67,7 @@ class Spider(HarvestSpider):
             if (address := links.absolute(enclosure.get("href") or "", feed_address))
             and (links.looks_like_file(address) or links.FILE_TYPES.match(enclosure.get("type") or ""))
         ]
-        if entry.get("link"):
+        if landing:
             yield from self.page(landing, found_on=feed_address, **said)
         elif not files:
             self.trouble(feed_address, f"an entry leads nowhere: {said['title'] or position}")
