@@ -110,7 +110,7 @@ class _Stopping:
 
         async def stop_all() -> None:
             self._stopped = True
-            if on_stop:
+            if on_stop and process.crawlers:  # Scrapy also comes by here when everything has ended by itself
                 on_stop()
             for crawler in process.crawlers:
                 _drop_waiting(crawler)

@@ -227,6 +227,7 @@ def test_a_source_that_brings_nothing_is_a_failure_that_says_why(web: Loopback, 
     home = make_home(tmp_path / "home", [{"id": "empty", "mechanism": "listing", "start": [web.url("/list")]}])
     done = commdex(home, "crawl", expect=4)
     assert "no document found" in done.stderr
+    assert "Stopping" not in done.stderr
 
 
 def test_a_run_stops_at_the_source_s_limit_and_says_so(web: Loopback, tmp_path: Path) -> None:
