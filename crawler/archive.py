@@ -14,11 +14,13 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+
+from crawler.store import Store, StoreError
 
 SCHEMA_VERSION = 1
 
@@ -59,8 +61,8 @@ LONGEST_RESUMED = timedelta(days=1)
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class ArchiveError(Exception):
-    """The archive cannot be used; the message names the file and what would mend it."""
+class ArchiveError(StoreError):
+    """The archive cannot be used."""
 
 
 class Role(StrEnum):
@@ -183,64 +185,22 @@ def now() -> str:
     return datetime.now(UTC).strftime(TIME)
 
 
-class Archive:
+class Archive(Store):
     """The archive of one home, open for one writer (`read_only=False`) or for any number of readers."""
+
+    schema, version, error = SCHEMA, SCHEMA_VERSION, ArchiveError
+    noun, make = "archive", "commdex crawl"
+    mend = "Bring it back from a backup; to begin anew, remove the folder that it lies in and run: commdex crawl"
 
     def __init__(self, folder: Path, *, read_only: bool = True):
         """Open the archive below `folder`. Raises ArchiveError when there is none to read, or it is damaged."""
-        self.folder = folder
-        self.path = folder / "archive.db"
         self._originals = folder / "originals"
-        if read_only and not self.path.exists():
-            raise ArchiveError(f"{self.path}: there is no archive yet. Make one with: commdex crawl")
+        super().__init__(folder / "archive.db", read_only=read_only)
         if not read_only:
-            self._originals.mkdir(parents=True, exist_ok=True)
-        try:
-            # A reader opens the file for writing too, as WAL readers may have to; it is kept from writing by a pragma.
-            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._prepare(read_only)
-            if read_only:
-                self._db.execute("PRAGMA query_only = ON")
-        except sqlite3.DatabaseError as error:
-            raise ArchiveError(f"{self.path}: cannot be opened as an archive ({error}).") from error
+            self._originals.mkdir(exist_ok=True)
 
-    def _prepare(self, read_only: bool) -> None:
-        found = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0 and (read_only or any(self._originals.glob("??"))):
-            # An empty file where a database was must not pass for an archive that holds nothing.
-            raise ArchiveError(
-                f"{self.path}: is empty or was never filled. Bring it back from a backup; to begin anew, remove "
-                f"{self.folder} and run: commdex crawl"
-            )
-        if found > SCHEMA_VERSION:
-            raise ArchiveError(f"{self.path}: made by a newer Commdex (schema {found}); upgrade this one to use it.")
-        if found < SCHEMA_VERSION:
-            with self._transaction():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def close(self) -> None:
-        self._db.close()
-
-    def __enter__(self) -> Archive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def may_be_made_anew(self) -> bool:
+        return not any(self._originals.glob("??"))
 
     # originals
 
@@ -298,7 +258,7 @@ class Archive:
 
     def start_run(self, user_agent: str) -> int:
         """Begin a run and return its number; runs that never finished are marked interrupted."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute(
                 "UPDATE source_runs SET state = 'interrupted', finished = ? WHERE state = 'running'", (now(),)
             )
@@ -393,7 +353,7 @@ class Archive:
     def record(self, fetch: Fetch) -> None:
         """Write down how a fetch ended, and what it says of its resource. A failure keeps the last good content."""
         at = now()
-        with self._transaction():
+        with self.transaction():
             self._db.execute(
                 "INSERT INTO fetches (run, source, address, final_address, role, at, outcome, status, sha256, bytes, "
                 "seconds, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -14,12 +14,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.store import Store, StoreError
 from indexer.document import Document, File, Location, Page, SectorTag, Value
 from indexer.reading import READER_VERSION, Reading, reading_from
 
@@ -62,8 +62,8 @@ CREATE TABLE IF NOT EXISTS left_out (
 """
 
 
-class LibraryError(Exception):
-    """The library cannot be used; the message names the file and what would mend it."""
+class LibraryError(StoreError):
+    """The library cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -78,59 +78,16 @@ class Counts:
     not_indexed: int
 
 
-class Library:
+class Library(Store):
     """The library of one home, open for one writer (`read_only=False`) or for any number of readers."""
+
+    schema, version, error = SCHEMA, SCHEMA_VERSION, LibraryError
+    noun, make = "library", "commdex update"
+    mend = "Remove it and make it anew with: commdex index"
 
     def __init__(self, path: Path, *, read_only: bool = True):
         """Open the library at `path`. Raises LibraryError when there is none to read, or it is damaged."""
-        self.path = path
-        if read_only and not path.exists():
-            raise LibraryError(f"{path}: there is no library yet. Make one with: commdex update")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._prepare(read_only)
-            if read_only:
-                self._db.execute("PRAGMA query_only = ON")
-        except sqlite3.DatabaseError as error:
-            raise LibraryError(
-                f"{path}: cannot be opened as a library ({error}). Remove it and make it anew with: commdex index"
-            ) from error
-
-    def _prepare(self, read_only: bool) -> None:
-        found = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0 and read_only:
-            raise LibraryError(f"{self.path}: is empty. Make it anew with: commdex index")
-        if found > SCHEMA_VERSION:
-            raise LibraryError(f"{self.path}: made by a newer Commdex (schema {found}); upgrade this one to use it.")
-        if found < SCHEMA_VERSION:
-            with self.transaction():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def close(self) -> None:
-        self._db.close()
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside it."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        super().__init__(path, read_only=read_only)
 
     # originals
 
