@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from config.errors import ConfigError
 from config.home import Home
-from crawler.archive import ArchiveError, now
-from indexer.engine import IndexUnusable
-from indexer.library import Library, LibraryError
+from crawler.archive import now
+from indexer.library import Library
 from search_cli.engine import Engine, Found, Sort
-from search_cli.exit_codes import ExitCode, Failure
 from search_cli.labels import Labels, load_labels
 from search_cli.query.errors import QueryError
 from search_cli.query.parse import parse
-from search_cli.query.tree import Node, Query
+from search_cli.query.tree import Node, Query, has_words
 from search_cli.query.values import Vocabulary, limits, resolve
 from search_cli.results import Record, record
-from search_cli.session import LastSearch, SessionError
+from search_cli.session import LastSearch
 from search_cli.snippets import locate
 
 ORDERS: dict[Sort, str] = {
@@ -29,19 +25,7 @@ ORDERS: dict[Sort, str] = {
     "title": "by title",
     "publisher": "by publisher",
 }
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Whatever is wrong with query, home, index or library ends the command with its exit code and its message."""
-    try:
-        yield
-    except QueryError as error:
-        raise Failure(str(error), ExitCode.USAGE) from error
-    except SessionError as error:
-        raise Failure(str(error), ExitCode.USAGE) from error
-    except (IndexUnusable, LibraryError, ArchiveError, ConfigError) as error:
-        raise Failure(str(error), ExitCode.HOME) from error
+FILTERS_ALONE = "A query of filters alone finds nothing more relevant than the rest: newest first."
 
 
 @dataclass(frozen=True)
@@ -63,6 +47,9 @@ def ask(home: Home, text: str, sort: Sort) -> Answer:
     """Answer a typed query from the home's index. Raises what `explained` explains."""
     engine = Engine(home.index_folder)
     query = _resolved(parse(text), engine, home)
+    if sort == "relevance" and not has_words(query.tree):
+        sort = "newest"
+        query = replace(query, notes=(*query.notes, FILTERS_ALONE))
     return Answer(query, engine.search(query, sort=sort), sort, now())
 
 
@@ -74,6 +61,18 @@ def _resolved(query: Query, engine: Engine, home: Home) -> Query:
     labels = load_labels(home)
     sources = engine.labels("source") if "source" in named else []
     return resolve(query, Vocabulary(labels.sectors, labels.types, {source: source for source in sources}))
+
+
+def lacking(answer: Answer, library: Library) -> Answer:
+    """The answer without hits that the library does not have: it was made anew, or brought back from another day."""
+    known = set(library.ids())
+    ids = [name for name in answer.found.ids if name in known]
+    missing = len(answer.found.ids) - len(ids)
+    if not missing:
+        return answer
+    hits = "1 hit" if missing == 1 else f"{missing:,} hits"
+    told = f"{hits} of the index not in the library, and left out here. Bring the two together with: commdex index"
+    return replace(answer, found=replace(answer.found, ids=ids, notes=[*answer.found.notes, told]))
 
 
 def read_tree(text: str) -> Node | None:

@@ -31,4 +31,6 @@ class Failure(click.ClickException):
         return int(self.code)
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"commdex: {self.format_message()}", err=True, file=file)
+        from search_cli.screen import in_place  # only when something failed
+
+        click.echo(f"commdex: {in_place(self.format_message())}", err=True, file=file)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -17,10 +18,11 @@ from indexer.library import Counts
 from search_cli.answer import ORDERS, Answer
 from search_cli.labels import Labels
 from search_cli.results import NO_DATE, SCHEMA_VERSION, Record
-from search_cli.screen import WIDEST, linked, safe, web_address
+from search_cli.screen import WIDEST, linked, print_whole, safe, web_address
 from search_cli.snippets import Passage
 
 MOST_FACET_VALUES = 6
+BETWEEN = 3  # columns between two facets
 FACET_TITLES = {
     "sector": "Sector", "type": "Type", "publisher": "Publisher", "year": "Year", "source": "Source",
 }  # fmt: skip
@@ -70,10 +72,12 @@ def show_hits(console: Console, records: Sequence[Record], total: int) -> None:
         grid.add_row("", _about(record))
         if record["snippet"]:
             grid.add_row("", snippet(record))
-        grid.add_row("", linked(web_address(record["link"]) or safe(record["link"]), record["link"], "blue"))
-        if record["gone_since"]:
-            grid.add_row("", Text(f"no longer at its source since {record['gone_since'][:10]}", style="yellow"))
         console.print(grid, soft_wrap=False)
+        address = linked(web_address(record["link"]) or safe(record["link"]), record["link"], "blue")
+        print_whole(console, Text(" " * margin) + address)
+        if record["gone_since"]:
+            gone = Text(f"no longer at its source since {record['gone_since'][:10]}", style="yellow")
+            console.print(Padding(gone, (0, 0, 0, margin)))
         console.print()
     if len(records) < total:
         console.print(Text(f"… and {total - len(records):,} more: --limit N or --all shows them.", style="dim"))
@@ -83,8 +87,9 @@ def show_hits(console: Console, records: Sequence[Record], total: int) -> None:
 def _about(record: Record) -> Text:
     values = [record["publisher"], record["date_shown"], record["type_label"]]
     values += [sector["heading"] for sector in record["sectors"][:3]]
-    if len(record["sectors"]) > 3:
-        values.append(f"and {len(record['sectors']) - 3} more")
+    more = len(record["sectors"]) - 3
+    if more > 0:
+        values.append(f"and {more} more sector{'s' if more > 1 else ''}")
     return Text(" · ".join(safe(value) for value in values if value), style="dim")
 
 
@@ -107,30 +112,37 @@ def snippet(record: Record) -> Text:
 
 
 def show_facets(console: Console, facets: dict[str, Counter[str]], labels: Labels) -> None:
-    """How many hits have each sector, type, publisher and year, side by side where there is room."""
-    shown = [name for name in FACET_TITLES if facets[name]]
-    if not shown:
-        return
-    width = min(console.width, WIDEST)
-    columns = 3 if width >= 100 else 2
-    for first in range(0, len(shown), columns):
-        grid = Table.grid(padding=(0, 3, 0, 0))
-        group = shown[first : first + columns]
+    """How many hits have each sector, type, publisher and year, side by side as far as there is room."""
+    columns = [_facet(name, facets[name], labels) for name in FACET_TITLES if facets[name]]
+    for group in _rows_that_fit(columns, console.width):
+        grid = Table.grid(padding=(0, BETWEEN, 0, 0))
         for _ in group:
-            grid.add_column(width=(width - 3 * columns) // columns, no_wrap=True, overflow="ellipsis")
-        grid.add_row(*(_facet(name, facets[name], labels, (width - 3 * columns) // columns) for name in group))
+            # Only a label wider than the whole terminal is ever cut.
+            grid.add_column(no_wrap=True, overflow="ellipsis")
+        grid.add_row(*group)
         console.print(Padding(grid, (0, 0, 1, 0)))
 
 
-def _facet(name: str, counter: Counter[str], labels: Labels, width: int) -> Text:
+def _rows_that_fit(columns: Sequence[Text], width: int) -> list[list[Text]]:
+    rows: list[list[Text]] = []
+    room = 0
+    for column in columns:
+        needed = max(cell_len(line) for line in column.plain.splitlines()) + BETWEEN
+        if not rows or needed > room:
+            rows.append([])
+            room = width
+        rows[-1].append(column)
+        room -= needed
+    return rows
+
+
+def _facet(name: str, counter: Counter[str], labels: Labels) -> Text:
     lines = Text(FACET_TITLES[name], style="bold", no_wrap=True, overflow="ellipsis")
     ranked = _ranked(name, counter)
     digits = max(len(f"{count:,}") for _, count in ranked)
     for value, count in ranked[:MOST_FACET_VALUES]:
         label = safe(_label(name, value, labels))
-        room = width - digits - 1
-        label = label if len(label) <= room else label[: room - 1] + "…"
-        lines.append(f"\n{count:>{digits},} ", style="cyan").append(label, style="not bold")
+        lines.append(f"\n{count:>{digits},} ", style="not bold cyan").append(label, style="not bold")
     if len(ranked) > MOST_FACET_VALUES:
         lines.append(f"\n{'':>{digits}} and {len(ranked) - MOST_FACET_VALUES} more", style="not bold dim")
     return lines
@@ -152,8 +164,13 @@ def _label(name: str, value: str, labels: Labels) -> str:
 def state_lines(answer: Answer, counts: Counts) -> list[str]:
     """What was asked, of what, and what that leaves out."""
     found = answer.found
-    documents = f"{len(found.ids):,} of {found.documents:,} documents"
-    lines = [f"{documents}, {ORDERS[answer.sort]}. Read as: {answer.query.tree}"]
+    things = "1 document" if len(found.ids) == 1 else f"{len(found.ids):,} documents"
+    among = f"{found.documents:,}"
+    told = (
+        f"{things} found among {among}, {ORDERS[answer.sort]}." if found.ids
+        else f"Nothing found among {among} document{'' if found.documents == 1 else 's'}."
+    )  # fmt: skip
+    lines = [f"{told} Read as: {answer.query.tree}"]
     if found.undated_left_out:
         are = "document is" if found.undated_left_out == 1 else "documents are"
         lines.append(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import pkgutil
+import sqlite3
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +18,7 @@ from config.errors import ConfigError
 from config.home import ENVIRONMENT_VARIABLE, Home, find_home
 from search_cli import commands
 from search_cli.exit_codes import ExitCode, Failure
+from search_cli.homes import in_this_home
 
 
 class Commands(click.Group):
@@ -28,6 +34,32 @@ class Commands(click.Group):
         command = module.command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong in it becomes a Failure that names the home where it suggests a command.
+
+        Here and not in `main`, as click would end with 1 where the reader of the output goes away.
+        """
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except Failure as error:
+            raise Failure(in_this_home(error.message), error.code) from error
+        except ConfigError as error:
+            raise Failure(in_this_home(str(error)), ExitCode.HOME) from error
+        except sqlite3.Error as error:
+            from search_cli.trouble import store_failure
+
+            failure = store_failure(ctx.obj, error)
+            raise Failure(in_this_home(failure.message), failure.code) from error
+        except BrokenPipeError as error:
+            # The reader of our output went away (`| head`): that is its right, and not an error of ours.
+            _leave_output()
+            raise click.exceptions.Exit(ExitCode.DONE) from error
+        except OSError as error:
+            raise _os_failure(error, ctx.invoked_subcommand) from error
 
 
 @click.command(
@@ -64,16 +96,32 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except ConfigError as error:
-        Failure(str(error), ExitCode.HOME).show()
-        sys.exit(ExitCode.HOME)
     except (click.Abort, KeyboardInterrupt):
         click.echo("commdex: interrupted", err=True)
         sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): that is its right, and not an error of ours.
-        sys.stderr.close()
-        sys.exit(ExitCode.DONE)
+
+
+def _os_failure(error: OSError, command: str | None) -> Failure:
+    """A file, a folder or the output that could not be used. Only writers of a home have nameless files beside it."""
+    _leave_output()
+    if error.filename is not None:
+        return Failure(f"{os.fsdecode(error.filename)}: {error.strerror}.", ExitCode.HOME)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return Failure(f"{error.strerror or error}.", ExitCode.HOME)
+    what = "a file of this home" if command in ("crawl", "index", "update") else "the output"
+    return Failure(f"{what} cannot be written ({error.strerror or error}).", ExitCode.HOME)
+
+
+def _leave_output() -> None:
+    """Let what is still to be written go nowhere, so that Python does not try it again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ from config.catalogue import load_settings
 from config.home import Home
 from config.model import Settings, Source
 from crawler import harvest
-from crawler.archive import ArchiveError, Fetch, Outcome
+from crawler.archive import Fetch, Outcome
 from crawler.run import RunResult, crawl
-from indexer.library import LibraryError
 from indexer.run import IndexResult, index
 from search_cli.exit_codes import ExitCode, Failure
 from search_cli.screen import say
+from search_cli.trouble import explained
 
 _Step = Callable[[int, str], None]  # how many things more are done, and a note
 _Stage = Callable[[str, int, int], None]  # a stage's name, how much is done, how much there is
@@ -29,9 +29,10 @@ SECONDS_BETWEEN_LINES = 60.0  # of progress where there is no terminal
 def chosen_sources(home: Home, names: Sequence[str]) -> tuple[Settings, dict[str, Source], list[Source]]:
     """The settings, the whole catalogue, and the harvestable sources among `names` (all, when none is named).
 
-    Raises Failure for an unknown name, ConfigError.
+    Raises Failure for an unknown name, ConfigError, also where no contact is configured: before anything is made.
     """
     settings = load_settings(home)
+    harvest.user_agent(settings)
     catalogue = harvest.catalogue(home, settings)
     unknown = [name for name in names if name not in catalogue]
     if unknown:
@@ -62,10 +63,11 @@ def run_crawl(home: Home, settings: Settings, sources: Sequence[Source], console
         def finished(source: str, state: str, _: str) -> None:
             step(1, f"{requests} requests" + (f", {source}: {state}" if state != "ok" else ""))
 
-        try:
-            result = crawl(home, settings, sources, on_fetch=fetched, on_source=finished)
-        except ArchiveError as error:
-            raise Failure(str(error), ExitCode.HOME) from error
+        def stopping() -> None:
+            say(console, "Stopping: what is under way is finished first. Ctrl-C again stops at once.", "yellow")
+
+        with explained(home):
+            result = crawl(home, settings, sources, on_fetch=fetched, on_source=finished, on_stop=stopping)
     _say_crawled(result, console)
     return result
 
@@ -79,15 +81,14 @@ def _say_crawled(result: RunResult, console: Console) -> None:
         if source.state != "ok":
             style = "red" if source.state == "failed" else "yellow"
             say(console, f"  {source.source}: {source.state}: {source.reason}", style)
+    if result.interrupted:
+        say(console, "Stopped. What was fetched is kept: the same command goes on from here, `commdex index` reads it.")
 
 
 def run_index(home: Home, settings: Settings, catalogue: Mapping[str, Source], console: Console) -> IndexResult:
     """Index, showing progress on `console` (standard error), and say what came of it. Raises Failure."""
-    try:
-        with _stages(console) as progress:
-            result = index(home, settings.index, catalogue, progress)
-    except (ArchiveError, LibraryError) as error:
-        raise Failure(str(error), ExitCode.HOME) from error
+    with explained(home), _stages(console) as progress:
+        result = index(home, settings.index, catalogue, progress)
     _say_indexed(result, console)
     return result
 
@@ -97,6 +98,9 @@ def _say_indexed(result: IndexResult, console: Console) -> None:
         say(console, f"The search index was built anew: {result.rebuilt}", "yellow")
     read = ", ".join(f"{count} {state}" for state, count in sorted(result.read.items())) or "none to read"
     say(console, f"Originals: {read}.")
+    if result.damaged:
+        damaged = _count(len(result.damaged), "kept original")
+        say(console, f"  {damaged} lost or damaged, and not read: fetch again with `commdex crawl`.", "red")
     told = f"{result.new} new, {result.changed} changed, {result.dropped} dropped, {result.indexed} indexed"
     say(console, f"Documents: {told}.")
     if result.counts:

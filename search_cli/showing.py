@@ -12,8 +12,12 @@ from rich.text import Text
 from indexer.document import Document, Page, Value
 from search_cli.listing import snippet
 from search_cli.results import Record, pages_shown
-from search_cli.screen import WIDEST, linked, safe, safe_lines, web_address
+from search_cli.screen import WIDEST, linked, print_whole, safe, safe_lines, web_address
 from search_cli.session import SessionError
+
+# Rows that are never broken or cut, so that their addresses can be copied whole; files have such rows too.
+ADDRESSES = ("opens at", "published at", "archived at", "landing page", "also at")
+NAMES = len("pages that match")
 
 
 def origins(document: Document) -> dict[str, Any]:
@@ -66,14 +70,17 @@ def show(console: Console, values: Record) -> None:
         for name, value in [("title", Text(safe(values["title"]))), *_rows(values)]:
             console.print(f"{name}\t{value.plain}", soft_wrap=True)
         return
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold", max_width=max(20, min(console.width, WIDEST) - 16))
-    for name, value in _rows(values):
-        grid.add_row(name, value)
     console.print()
-    console.print(linked(values["title"], values["link"], "bold"), soft_wrap=True)
-    console.print(grid)
+    console.print(linked(values["title"], values["link"], "bold"))
+    for name, value in _rows(values):
+        if name in ADDRESSES or name.startswith("file "):
+            print_whole(console, Text(f"{name:<{NAMES}}  ", style="dim") + value)
+            continue
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True, width=NAMES)
+        grid.add_column(overflow="fold", max_width=max(20, min(console.width, WIDEST) - NAMES - 2))
+        grid.add_row(name, value)
+        console.print(grid)
     console.print()
 
 

@@ -6,10 +6,11 @@ Works on the library's stored page text with the index's own words, so that what
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from indexer.document import Document, Page
 from indexer.text import clean
@@ -53,11 +54,26 @@ class Passage:
 
 
 def locate(tree: Node | None, document: Document, pages: Sequence[Page]) -> Passage:
-    """The passage that answers a query best; where none does, what the document begins with."""
+    """The passage that answers a query best; where none does, what the document begins with.
+
+    A landing page beside files answers only where none of the files does.
+    """
     wanted = sought(tree) if tree is not None else []
+    landing = {place for place, file in enumerate(document.files) if file.kind == "html"}
+    in_files = [page for page in pages if page.file not in landing]
+    on_landing = [page for page in pages if page.file in landing]
+    for group in (in_files, on_landing) if wanted else ():
+        found = _on_one_page(wanted, group) or _across_pages(wanted, group)
+        if found is not None:
+            return found
+    return _beginning(document, [*in_files, *on_landing])
+
+
+def _on_one_page(wanted: list[Node], pages: Sequence[Page]) -> Passage | None:
+    """The page with most of what is wanted."""
     best: tuple[int, int, Page, _PageText] | None = None
     matching: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for page in pages if wanted else ():
+    for page in pages:
         text = _PageText(clean(page.text))
         parts, times = text.count(wanted)
         if parts:
@@ -65,10 +81,31 @@ def locate(tree: Node | None, document: Document, pages: Sequence[Page]) -> Pass
             if best is None or (parts, times) > best[:2]:
                 best = (parts, times, page, text)
     if best is None:
-        return _beginning(document, pages)
+        return None
     parts, _, page, text = best
-    shown, marks = _passage(text.text, text.ranges(wanted))
+    shown, marks, _ = _passage(text.text, text.ranges(wanted))
     return Passage(page.file, page.number, shown, marks, tuple(matching[parts]))
+
+
+def _across_pages(wanted: list[Node], pages: Sequence[Page]) -> Passage | None:
+    """What begins on one page and ends on the next, as a phrase may: the pages of a file run on in the index too."""
+    if not any(isinstance(node, Phrase | Near) for node in wanted):
+        return None
+    for file, group in groupby(pages, lambda page: page.file):
+        numbers, starts, joined = [], [], ""
+        for each in group:
+            numbers.append(each.number)
+            starts.append(len(joined))
+            joined += clean(each.text) + "\n"
+        text = _PageText(joined)
+        ranges = text.ranges(wanted)
+        if ranges:
+            shown, marks, first = _passage(joined, ranges)
+            begins = sorted(text.words[begin].start for node in wanted for begin, _ in spans(node, text.positions))
+            pages_of = [numbers[bisect_right(starts, begin) - 1] for begin in begins]
+            page = pages_of[max(0, bisect_right(begins, first) - 1)]
+            return Passage(file, page, shown, marks, tuple((file, number) for number in dict.fromkeys(pages_of)))
+    return None
 
 
 def sought(node: Node) -> list[Node]:
@@ -135,13 +172,17 @@ class _PageText:
         return positions[bisect_left(positions, first) : bisect_left(positions, last + 1)]
 
 
-def _passage(text: str, ranges: list[tuple[int, int, int]]) -> tuple[str, tuple[Span, ...]]:
-    """A stretch of `text` that shows as many different things as can be, from the beginning of a sentence."""
+def _passage(text: str, ranges: list[tuple[int, int, int]]) -> tuple[str, tuple[Span, ...], int]:
+    """A stretch of `text` that shows as many different things as can be, from the beginning of a sentence.
+
+    Its marks, and where in `text` the first of the things that it was chosen for begins.
+    """
     best = max(range(len(ranges)), key=lambda number: (*_shown_from(ranges, number), -number))
     first = ranges[best][0]
     start = _sentence_start(text, first)
     end = _word_end(text, max(start + LENGTH, ranges[best][1]))
-    return _tidy(text, start, end, [(left, right) for left, right, _ in ranges if start <= left and right <= end])
+    marks = [(left, right) for left, right, _ in ranges if start <= left and right <= end]
+    return *_tidy(text, start, end, marks), first
 
 
 def _shown_from(ranges: list[tuple[int, int, int]], number: int) -> tuple[int, int]:

@@ -73,6 +73,8 @@ def test_csv_cells_never_run_as_formulas() -> None:
     for value in ("=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\u200b=1"):
         assert cell(value).startswith("'")
     assert cell("Plan - 2021") == "Plan - 2021"
+    assert rows[1]["Address"] == "http://www.swindonccg.nhs.uk/x.pdf"
+    assert rows[1]["Link"].startswith(rows[1]["Archived address"])
     assert load_format("csv").ENCODING == "utf-8-sig"
 
 

@@ -75,6 +75,9 @@ EYE, CARE = Word("eye"), Word("care")
          Or((Limit("sector", "older people"), Limit("sector", "mental-health")))),
         ("type:board-paper", Limit("type", "board-paper")),
         ("site:*.nhs.uk", Limit("site", "nhs.uk")),
+        ("site:https://www.oldtown-ccg.example/", Limit("site", "www.oldtown-ccg.example")),
+        ('site:"http://www.oldtown-ccg.example/"', Limit("site", "www.oldtown-ccg.example")),
+        ("site:(https://nhs.uk)", Limit("site", "nhs.uk")),
         ("source:nhs-england", Limit("source", "nhs-england")),
         ("year:2021", Years(2021, 2021)),
         ("yr:2019..2022", Years(2019, 2022)),
@@ -126,7 +129,12 @@ def test_the_punctuation_of_pasted_prose_is_passed_over_and_said(text: str, sign
         ("eye or (not care)", 8, "take away"),
         ("adj3 eye", 0, "before adj3"),
         ("title:", 0, "follow title:"),
-        ("Eye care: a plan", 4, "no field"),
+        ("eye: care title:(tilte: a)", 17, "no field"),
+        ("care:plan", 0, "no field"),
+        ("eye, tilte: falls", 5, "no field"),
+        ("eye && care", 4, "&& has no meaning"),
+        ("eye || care", 4, "|| has no meaning"),
+        ("eye £ care", 4, "character £"),
         ("sectr:eye", 0, "no field"),
         ("https://nhs.uk", 0, "no field"),
         ("eye : care", 4, "colon"),
@@ -157,6 +165,7 @@ def test_the_punctuation_of_pasted_prose_is_passed_over_and_said(text: str, sign
         ("eye.ti.", 3, "not understood yet"),
         ("TI eye", 0, "EBSCO"),
         ("1 and 2", 0, "Sets"),
+        ("24 7", 0, "Sets"),
         ("or/1-5", 0, "Sets"),
         ("exp eyes/", 4, "thesaurus"),
         ('"eye care"~3', 10, "character ~"),
@@ -173,10 +182,26 @@ def test_each_slip_is_refused_at_its_place(text: str, marked: int, says: str) ->
 
 def test_the_caret_stands_under_the_place_and_a_correction_follows() -> None:
     with pytest.raises(QueryError) as caught:
-        parse("Eye care: a plan")
+        parse("Eye, 50% care; “a plan: for sectr:all”, tilte: x")
     lines = str(caught.value).splitlines()
-    assert lines[1:3] == ["  Eye care: a plan", "      ^^^^^"]
-    assert "quotes" in lines[3]
+    assert lines[1:3] == ["  Eye, 50% care; “a plan: for sectr:all”, tilte: x", " " * 42 + "^^^^^^"]
+    assert "Did you mean title:" in lines[3]
+
+
+@pytest.mark.parametrize(("text", "write"), [("a && b", "Write AND"), ("a || b", "Write OR"), ("a|b", "Write OR")])
+def test_symbols_of_programmers_are_refused_with_the_word_for_them(text: str, write: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.suggestion == write
+
+
+def test_the_colon_of_a_pasted_title_is_passed_over_and_said() -> None:
+    query = parse("Falls prevention: what works, and what is commissioned instead")
+    assert '"prevention:" is no field and was read as a word.' in query.notes
+    assert str(query.tree).startswith("falls AND prevention AND what AND works AND what")
+    assert parse("Eye care:").tree == And((EYE, CARE))
+    assert not parse("title: eye").notes
+    assert not parse('"eye: care"').notes
 
 
 def test_a_long_query_is_cut_around_the_caret() -> None:
@@ -185,6 +210,12 @@ def test_a_long_query_is_cut_around_the_caret() -> None:
     shown, marks = caught.value.caret().splitlines()
     assert shown[marks.index("^")] == "£"
     assert len(shown) < 82
+
+
+def test_the_sign_of_pounds_is_passed_over_before_a_number() -> None:
+    query = parse("eye and £20")
+    assert query.tree == And((EYE, Word("20")))
+    assert query.notes == ("Punctuation was passed over: £",)
 
 
 def test_words_side_by_side_leave_a_note() -> None:
@@ -272,6 +303,7 @@ def test_a_tree_printed_and_read_again_is_the_same_tree(tree: Node) -> None:
 pieces = st.sampled_from([
     "and", "OR", "not", "(", ")", '"', " ", "adj3", "NEAR/2", "n3", "*", "$", "?", "#", "eye", "care:", "title:",
     "year:", "2021..", "sector:", "&", "-", "/", "\u201c", "½", "ŉ", "\u0301", "~", ":", "1", "king's",
+    "falls:", "and:", "£", "£20", "site:", "https://", "&&", "||", ",",
 ])  # fmt: skip
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.document import Document, Page
 from search_cli.query.parse import parse
 from search_cli.snippets import LENGTH, Passage, locate
 from tests.papers import paper
@@ -69,8 +72,26 @@ def test_a_query_that_the_text_does_not_show_gives_the_summary_or_the_beginning(
     assert passage("eye") == Passage(0, 0, "")
 
 
-def test_a_phrase_that_runs_over_two_pages_still_leads_to_text() -> None:
-    assert passage('"eye care"', "ends with eye", "care begins here").text == "ends with eye"
+@pytest.mark.parametrize("query", ['"eye care"', "eye adj care", "eye adj3 care"])
+def test_what_runs_over_two_pages_is_shown_at_the_page_where_it_begins(query: str) -> None:
+    found = passage(query, "Care comes first. " + FILLER, FILLER + "This ends with eye", "care begins here")
+    assert (found.page, found.pages) == (2, ((0, 2),))
+    assert "ends with eye care begins here" in found.text
+    assert " ".join(marked(found)) == "eye care"
+
+
+def with_landing_page(landing: str, *pages: str) -> tuple[Document, list[Page]]:
+    document, texts = paper("A title", *pages)
+    page = replace(document.files[0], kind="html", address=document.landing, original=document.landing, pages=1)
+    return replace(document, files=(*document.files, page)), [*texts, Page(1, 1, landing)]
+
+
+def test_a_landing_page_answers_only_where_no_file_does() -> None:
+    document, texts = with_landing_page("Eye care. Glaucoma.", "Eye care.")
+    found = locate(parse('"eye care"').tree, document, texts)
+    assert (found.file, found.page, found.pages) == (0, 1, ((0, 1),))
+    found = locate(parse("glaucoma").tree, document, texts)
+    assert (found.file, found.page, found.pages) == (1, 1, ((1, 1),))
 
 
 words = st.lists(st.sampled_from(["eye", "Eyes", "care", "A&E", "é", ".", "\n\n", "  ", "King's", "x" * 300]))

@@ -17,8 +17,10 @@ def command(home: Home, sources: tuple[str, ...]) -> None:
     Exit code 4 when some sources failed, 5 when another run holds the lock.
     """
     from search_cli import running, screen
+    from search_cli.homes import existing
     from search_cli.lock import held
 
+    existing(home)
     settings, _, wanted = running.chosen_sources(home, sources)
     with held(home, "crawl"):
         result = running.run_crawl(home, settings, wanted, screen.err())

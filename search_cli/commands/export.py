@@ -38,16 +38,19 @@ def command(
     """Export all hits of the last search, or of QUERY. The file is written whole or not at all."""
     from indexer.library import Library
     from search_cli import screen
-    from search_cli.answer import ORDERS, ask, explained, read_tree, records
+    from search_cli.answer import ORDERS, ask, read_tree, records
     from search_cli.exit_codes import ExitCode, Failure
     from search_cli.exports import About
+    from search_cli.homes import existing
     from search_cli.labels import load_labels
     from search_cli.session import last_search, numbers
+    from search_cli.trouble import explained
 
+    existing(home)
     form = _format(format_name, output)
     if output != "-" and Path(output).exists() and not force:
         raise Failure(f"{output} is there already; --force writes over it.", ExitCode.USAGE)
-    with explained():
+    with explained(home):
         last = ask(home, " ".join(query), sort).to_keep() if query else last_search(home.session_folder)
         if last is None:
             raise Failure("there is no result list yet: search first, or give a query.", ExitCode.USAGE)
@@ -64,9 +67,16 @@ def command(
             found = records(library, load_labels(home), kept, tree, last.when)
             _write(form, found, about, output)
     if len(kept) < len(still):
-        screen.note(f"{len(still) - len(kept)} hits are not in the library any more and were left out.")
+        screen.note(
+            f"{_hits(len(still) - len(kept))} of the list not in the library any more and left out. "
+            "Bring index and library together with: commdex index"
+        )
     if output != "-":
         screen.hint(f"{len(kept):,} of {len(last.ids):,} hits, {about.order}, written to {output}")
+
+
+def _hits(number: int) -> str:
+    return f"{number:,} hit is" if number == 1 else f"{number:,} hits are"
 
 
 def _sort(name: str) -> Sort:
@@ -79,29 +89,30 @@ def _format(name: str | None, output: str) -> Format:
     from search_cli.exports import format_names, format_of_suffix, load_format
 
     known = ", ".join(format_names())
-    chosen = name or (format_of_suffix(Path(output).suffix) if output != "-" else None)
-    if chosen is None:
+    suffix = Path(output).suffix if output != "-" else ""
+    chosen = name or format_of_suffix(suffix) or suffix.removeprefix(".")
+    if not chosen:
         raise Failure(f"say which format to export to, with --to: {known}.", ExitCode.USAGE)
     if chosen not in format_names():
-        raise Failure(f"there is no export format {chosen!r}; choose from {known}.", ExitCode.USAGE)
+        raise Failure(f"no export format is called {chosen}; there are {known}", ExitCode.USAGE)
     return load_format(chosen)
 
 
 def _write(form: Format, records: Iterable[Record], about: About, output: str) -> None:
     """Write to standard output, or to a file beside the target that takes its place when it is whole."""
-    import io
+    import codecs
     import os
     import sys
     import tempfile
     from contextlib import suppress
+    from typing import TextIO, cast
 
     from search_cli.exit_codes import ExitCode, Failure
 
     if output == "-":
-        stream = io.TextIOWrapper(sys.stdout.buffer, encoding=form.ENCODING, newline="")
-        form.write(records, about, stream)
-        stream.flush()
-        stream.detach()
+        # Not a TextIOWrapper: that would close standard output with itself where writing fails.
+        form.write(records, about, cast(TextIO, codecs.getwriter(form.ENCODING)(sys.stdout.buffer)))
+        sys.stdout.buffer.flush()
         return
     target = Path(output)
     try:

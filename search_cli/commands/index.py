@@ -17,8 +17,10 @@ def command(home: Home) -> None:
     from config.catalogue import load_settings
     from crawler import harvest
     from search_cli import running, screen
+    from search_cli.homes import existing
     from search_cli.lock import held
 
+    existing(home)
     settings = load_settings(home)
     catalogue = harvest.catalogue(home, settings)
     with held(home, "index"):

@@ -35,7 +35,10 @@ def command(home: Home, contact: str) -> None:
 
     from config.catalogue import load_settings
     from config.model import Settings
+    from config.yaml_files import read_yaml
+    from search_cli.homes import in_this_home, laid_out
 
+    laid_out(home)
     try:
         contact = Settings(contact=contact).contact
     except ValidationError as error:
@@ -45,9 +48,11 @@ def command(home: Home, contact: str) -> None:
         raise click.BadParameter("an e-mail or web address is needed", param_hint="--contact")
     home.make()
     home.sources_folder.mkdir(exist_ok=True)
+    former = ""
     line = f"contact: {json.dumps(contact)}"  # JSON strings are YAML strings
     if home.settings_file.exists():
         load_settings(home)  # a file that is not understood is not touched
+        former = str((read_yaml(home.settings_file).content or {}).get("contact") or "")
         text = home.settings_file.read_text(encoding="utf-8")
         text, found = re.subn(r"^contact:.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
         text = text if found else f"{line}\n{text}"
@@ -57,5 +62,6 @@ def command(home: Home, contact: str) -> None:
         home.settings_file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{home.settings_file}: cannot be written ({error.strerror}).", ExitCode.HOME) from error
-    click.echo(f"{home.settings_file}: contact is {contact}", err=True)
-    click.echo("Next: commdex update", err=True)
+    replaced = f" (it was {former})" if former not in ("", contact) else ""
+    click.echo(f"{home.settings_file}: contact is {contact}{replaced}", err=True)
+    click.echo(in_this_home("Next: commdex update"), err=True)

@@ -24,13 +24,15 @@ Examples:
 def command(home: Home, which: str, page: int | None, local: bool, only_print: bool) -> None:
     """Open one document: N is its number in the last result list."""
     from indexer.library import Library
-    from search_cli.answer import explained
     from search_cli.choosing import chosen, passage_of
     from search_cli.exit_codes import ExitCode, Failure
+    from search_cli.homes import existing
     from search_cli.results import link_to
-    from search_cli.screen import web_address
+    from search_cli.screen import say_opening, web_address
+    from search_cli.trouble import explained
 
-    with explained(), Library(home.library_file) as library:
+    existing(home)
+    with explained(home), Library(home.library_file) as library:
         document, last = chosen(home, library, which)
         passage = passage_of(document, library.pages(document), last)
     file = document.files[passage.file] if passage.file < len(document.files) else None
@@ -42,7 +44,9 @@ def command(home: Home, which: str, page: int | None, local: bool, only_print: b
             raise Failure("this document has no web address that can be opened; try --local.", ExitCode.USAGE)
     if only_print:
         click.echo(target)
-    elif click.launch(target) != 0:
+        return
+    say_opening(target)
+    if click.launch(target) != 0:
         raise Failure(f"nothing here can open it. The address is {target}", ExitCode.HOME)
 
 
@@ -51,12 +55,12 @@ def _kept(home: Home, sha256: str, kind: str) -> str:
     import shutil
 
     from crawler.archive import Archive
-    from search_cli.answer import explained
     from search_cli.exit_codes import ExitCode, Failure
+    from search_cli.trouble import explained
 
     if not sha256:
         raise Failure("no original of this document was kept.", ExitCode.USAGE)
-    with explained(), Archive(home.archive_folder) as archive:
+    with explained(home), Archive(home.archive_folder) as archive:
         original = archive.original(sha256)
     copy = home.session_folder / "opened" / f"{sha256[:16]}.{kind if kind.isalnum() else 'bin'}"
     try:

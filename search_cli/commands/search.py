@@ -8,6 +8,7 @@ from config.home import Home
 from search_cli.engine import SORTS, Sort
 
 DEFAULT_LIMIT = 10
+LEAST_FOR_FACETS = 3
 
 
 @click.command(
@@ -41,27 +42,35 @@ In a pipe each hit is one line: number, id, date, publisher, title, page, link, 
 @click.option("--all", "everything", is_flag=True, help="Show every hit.")
 @click.option("--json", "json_wanted", is_flag=True, help="As JSON, with a schema version.")
 @click.option("--plain", is_flag=True, help="One line a hit, tab-separated; the default in a pipe.")
-@click.option("--facets/--no-facets", default=True, help="Counts by sector, type, publisher, year and source.")
+@click.option(
+    "--facets/--no-facets",
+    default=None,
+    help=f"Counts by sector, type, publisher, year and source; else from {LEAST_FOR_FACETS} hits on.",
+)
 @click.option("--exit-code", is_flag=True, help="End with 1 when nothing is found.")
 @click.pass_context
 def command(
     ctx: click.Context, query: tuple[str, ...], sort: Sort, limit: int, everything: bool, json_wanted: bool,
-    plain: bool, facets: bool, exit_code: bool,
+    plain: bool, facets: bool | None, exit_code: bool,
 ) -> None:  # fmt: skip
     """Search the library. Hits are numbered: `commdex show 3`, `commdex open 3` and `commdex export` follow on."""
     from indexer.library import Library
     from search_cli import listing, screen
-    from search_cli.answer import ask, explained, records
+    from search_cli.answer import ask, lacking, records
+    from search_cli.homes import existing
     from search_cli.labels import load_labels
     from search_cli.session import keep_last
+    from search_cli.trouble import explained
 
     home: Home = ctx.obj
-    with explained():
+    existing(home)
+    with explained(home):
         answer = ask(home, " ".join(query), sort)
-        ids = answer.found.ids
         with Library(home.library_file) as library:
             counts = library.counts()
             labels = load_labels(home)
+            answer = lacking(answer, library)
+            ids = answer.found.ids
             wanted = list(enumerate(ids if everything else ids[:limit], start=1))
             found = list(records(library, labels, wanted, answer.query.tree, answer.when))
     try:
@@ -77,7 +86,7 @@ def command(
     else:
         screen.out().print()
         listing.show_hits(screen.out(), found, len(ids))
-        if facets:
+        if facets or (facets is None and len(ids) >= LEAST_FOR_FACETS):
             listing.show_facets(screen.out(), answer.found.facets, labels)
     if not json_wanted:
         for note in answer.found.notes:

@@ -33,12 +33,14 @@ def command(
     from crawler.archive import now
     from indexer.library import Library
     from search_cli import screen, showing
-    from search_cli.answer import explained
     from search_cli.choosing import chosen, passage_of
+    from search_cli.homes import existing
     from search_cli.labels import load_labels
     from search_cli.results import SCHEMA_VERSION, record
+    from search_cli.trouble import explained
 
-    with explained(), Library(home.library_file) as library:
+    existing(home)
+    with explained(home), Library(home.library_file) as library:
         document, last = chosen(home, library, which)
         pages = library.pages(document)
         if page is not None or whole_text:

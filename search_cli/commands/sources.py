@@ -37,9 +37,10 @@ def list_sources(home: Home, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"schema_version": SCHEMA_VERSION, "sources": rows}, ensure_ascii=False, indent=2))
         return
-    from search_cli import tables
+    from search_cli import screen, tables
 
-    columns = ("id", "mechanism", "status", "documents", "last harvest", "state")
+    second, third = ("publisher", "mechanism") if screen.out().is_terminal else ("mechanism", "status")
+    columns = ("id", second, third, "documents", "last harvest", "state")
     tables.show(columns, [tuple(str(row[name.replace(" ", "_")]) for name in columns) for row in rows])
 
 
@@ -66,16 +67,20 @@ def _all(home: Home) -> list[tuple[Source, SourceRun | None, int]]:
     from crawler.archive import Archive
     from crawler.harvest import catalogue
     from indexer.library import Library
+    from search_cli.homes import laid_out
+    from search_cli.trouble import explained
 
+    laid_out(home)
     sources = catalogue(home, load_settings(home))
     runs: dict[str, SourceRun] = {}
     documents: dict[str, int] = {}
-    if (home.archive_folder / "archive.db").exists():
-        with Archive(home.archive_folder) as archive:
-            runs = archive.last_source_runs()
-    if home.library_file.exists():
-        with Library(home.library_file) as library:
-            documents = library.documents_by_source()
+    with explained(home):
+        if (home.archive_folder / "archive.db").exists():
+            with Archive(home.archive_folder) as archive:
+                runs = archive.last_source_runs()
+        if home.library_file.exists():
+            with Library(home.library_file) as library:
+                documents = library.documents_by_source()
     return [(source, runs.get(name), documents.get(name, 0)) for name, source in sorted(sources.items())]
 
 

@@ -22,6 +22,9 @@ WORST_FIRST = ("failed", "interrupted", "running", "partly", "ok")
 @click.pass_obj
 def command(home: Home, as_json: bool, everything: bool) -> None:
     """Say what this home holds, how the last harvest of each source went, and what could not be read."""
+    from search_cli.homes import existing
+
+    existing(home)
     report = gather(home)
     if as_json:
         click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **report}, ensure_ascii=False, indent=2))
@@ -31,13 +34,13 @@ def command(home: Home, as_json: bool, everything: bool) -> None:
 
 def gather(home: Home) -> dict[str, Any]:
     """The state of a home, as plain values. Raises Failure when a store cannot be used."""
-    from crawler.archive import Archive, ArchiveError
+    from crawler.archive import Archive
     from indexer.engine import index_state
-    from indexer.library import Library, LibraryError
-    from search_cli.exit_codes import ExitCode, Failure
+    from indexer.library import Library
+    from search_cli.trouble import explained
 
     report: dict[str, Any] = {"home": str(home.folder), "library": None, "sources": [], "requests_without_result": []}
-    try:
+    with explained(home):
         if (home.archive_folder / "archive.db").exists():
             with Archive(home.archive_folder) as archive:
                 runs = sorted(archive.last_source_runs().values(), key=lambda run: WORST_FIRST.index(run.state))
@@ -52,8 +55,6 @@ def gather(home: Home) -> dict[str, Any]:
                     {"address": address, "source": source, "reason": reason}
                     for address, source, reason in library.left_out()
                 ]
-    except (ArchiveError, LibraryError) as error:
-        raise Failure(str(error), ExitCode.HOME) from error
     report["index"] = asdict(index_state(home.index_folder))
     return report
 
@@ -79,6 +80,7 @@ def _print(report: dict[str, Any], most: int | None) -> None:
         out.print()
         columns = ("source", "state", "started", "announced", "reason")
         tables.show(columns, [tuple(str(run[name]) for name in columns) for run in report["sources"]])
+        screen.say(out, "announced counts pages and files; a document is a page with its files")
     _print_troubles(report, most)
 
 

@@ -17,8 +17,10 @@ def command(home: Home, sources: tuple[str, ...]) -> None:
     What was fetched is indexed even when some sources failed (exit code 4).
     """
     from search_cli import running, screen
+    from search_cli.homes import existing
     from search_cli.lock import held
 
+    existing(home)
     settings, catalogue, wanted = running.chosen_sources(home, sources)
     console = screen.err()
     with held(home, "update"):

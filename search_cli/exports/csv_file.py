@@ -36,7 +36,7 @@ def _row(record: Record) -> list[str]:
         str(record["number"]), record["title"], record["publisher"], record["date"] or record["date_shown"],
         record["date_precision"], record["type_label"],
         "; ".join(sector["heading"] for sector in record["sectors"]), record["snippet"], pages_shown(record),
-        web_address(record["link"]), web_address(record["address"]), web_address(record["archived_address"]),
+        web_address(record["link"]), web_address(record["original_address"]), web_address(record["archived_address"]),
         web_address(record["landing"]), "; ".join(record["sources"]), record["accessed"], record["id"], "",
     ]  # fmt: skip
 

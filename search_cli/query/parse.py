@@ -14,9 +14,10 @@ from pathlib import Path
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from indexer.words import words
 from search_cli.query.errors import QueryError
-from search_cli.query.terms import plain_quotes, read_phrase, read_term, without_punctuation
-from search_cli.query.tree import And, Field, Near, Node, Not, Or, Phrase, Query, Wildcard, Word
+from search_cli.query.terms import plain_quotes, read_phrase, read_term, without_punctuation, without_scheme
+from search_cli.query.tree import RESERVED, And, Field, Near, Node, Not, Or, Phrase, Query, Wildcard, Word
 from search_cli.query.values import read_limit, read_year
 
 # Each field by every name that it may be given.
@@ -33,7 +34,11 @@ MOST_NEAR = 20
 
 BESIDE = "Words side by side were read as AND; for a phrase, put them in quotes."
 FIELD_ENDS = "{field}: was read as belonging to the next word only; for several words write {field}:(…)."
-SETS = re.compile(r"[sS#]?\d{1,2}")
+NO_FIELD = '"{name}:" is no field and was read as a word.'
+# How like the name of a field a word before a colon is taken for a slip: "tilte" is, "little" is not.
+NEARLY = 0.75
+_TITLE_COLON = re.compile(r'"[^"]*"|(?<![^\s(])(?P<name>[^\s()":]+):(?=\s|$)')
+SETS = re.compile(r"s?\d{1,2}")
 
 _OPERATORS = {"AND", "OR", "NOT", "NEAR"}
 
@@ -47,7 +52,17 @@ def _parser() -> Lark:
 
 def parse(text: str) -> Query:
     """Read a query. Raises QueryError."""
-    typed, passed_over = without_punctuation(plain_quotes(text))
+    try:
+        return _parsed(text)
+    except QueryError as error:
+        # The picture of the place shows what was typed, and not what was made of it: both are of one length.
+        error.text = text
+        raise
+
+
+def _parsed(text: str) -> Query:
+    typed, passed_over = without_punctuation(without_scheme(plain_quotes(text)))
+    typed, not_fields = _without_title_colons(typed)
     _check_whole(typed)
     try:
         tokens = list(_parser().lex(typed))
@@ -58,8 +73,30 @@ def parse(text: str) -> Query:
     reader = _Reader(typed)
     if passed_over:
         reader.notes.append(f"Punctuation was passed over: {' '.join(passed_over)}")
+    reader.notes.extend(NO_FIELD.format(name=name) for name in not_fields)
     tree = reader.read(raw.children[0], None)
     return Query(text, tree, tuple(dict.fromkeys(reader.notes)))
+
+
+def _without_title_colons(text: str) -> tuple[str, list[str]]:
+    """`text` with colons of titles made blank ("Falls prevention: what works"), and the words before them.
+
+    White space or the end follows such a colon, and the word is not nearly the name of a field.
+    """
+    found: dict[str, None] = {}
+
+    def blank(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None or RESERVED.fullmatch(name.lower()) or _nearly_field(name):
+            return match.group()
+        found[name] = None
+        return f"{name} "
+
+    return _TITLE_COLON.sub(blank, text), list(found)
+
+
+def _nearly_field(name: str) -> list[str]:
+    return get_close_matches(name.lower(), FIELDS, 1, NEARLY)
 
 
 def _check_whole(text: str) -> None:
@@ -98,7 +135,9 @@ def _check_dialect(text: str, tokens: list[Token]) -> None:
     """Refuse what other platforms would read differently from us."""
     terms = [token for token in tokens if token.type in ("TERM", "PHRASE", "FIELD")]
     operators = [token for token in tokens if token.type in _OPERATORS]
-    if terms and operators and all(token.type == "TERM" and SETS.fullmatch(token) for token in terms):
+    # Side by side too: what such a query is read as, printed back, is a line of set numbers.
+    several = bool(operators) or len(terms) > 1
+    if terms and several and all(token.type == "TERM" and _is_set(token) for token in terms):
         raise QueryError(
             "Sets of earlier lines cannot be combined by number yet.", text, *_at(terms[0]),
             "Write the searches out in brackets; for the numbers themselves use quotes.",
@@ -113,6 +152,12 @@ def _check_dialect(text: str, tokens: list[Token]) -> None:
     near = [token for token in tokens if token.type == "NEAR"]
     if len(near) > MOST_NEAR:
         raise QueryError(f"A query may hold {MOST_NEAR} of adj, NEAR and their kin.", text, *_at(near[MOST_NEAR]))
+
+
+def _is_set(term: str) -> bool:
+    """Whether a term would be read as the number of an earlier line; "1." and "¼" are printed back as such."""
+    forms = [word.form for word in words(term)]
+    return len(forms) == 1 and not re.search(r"[*$?]", term) and SETS.fullmatch(forms[0]) is not None
 
 
 def _at(token: Token) -> tuple[int, int]:

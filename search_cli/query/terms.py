@@ -19,8 +19,10 @@ _WILDCARDS = "*$?#"
 _PIECE = re.compile(rf"(?:[^\W_]|[?#&{APOSTROPHES}{SOFT_HYPHEN}])+(?:[*$]\d*)?|[*$]\d*")
 _OVID_FIELD = re.compile(r"(.+)\.([a-z]{2}(?:,[a-z]{2})*)\.", re.IGNORECASE)
 _PROSE = re.compile(
-    r'"[^"]*"|(?<=\S)[,;!]+(?=[\s)"]|$)|(?<=\d)%|\u2026+|(?:^|(?<=\s))[\u2013\u2014\u2022\u00b7-]+(?=\s|$)'
+    r'"[^"]*"|(?<=\S)[,;!]+(?=[\s)"]|$)|(?<=\d)%|(?<![^\s("])£(?=\d)|\u2026+|(?:^|(?<=\s))[\u2013\u2014\u2022\u00b7-]+(?=\s|$)'
 )
+_SITE_SCHEME = re.compile(r"((?<![^\s(])site:\s*\(?\s*)https?://(?=\S)", re.IGNORECASE)
+_SYMBOLS = {"&&": "AND", "||": "OR", "|": "OR"}
 _SET_LIST = re.compile(r"(?:and|or)/[\d,-]+", re.IGNORECASE)
 
 
@@ -35,11 +37,16 @@ def plain_quotes(text: str) -> str:
     return text.translate(_QUOTES)
 
 
+def without_scheme(text: str) -> str:
+    """`text` with the http:// of a pasted site made blank, letter for letter."""
+    return _SITE_SCHEME.sub(lambda match: match[1] + " " * (len(match.group()) - len(match[1])), text)
+
+
 def without_punctuation(text: str) -> tuple[str, list[str]]:
     """`text` with the punctuation of pasted prose made blank, letter for letter, and the signs that were passed over.
 
     Only signs that no platform gives a meaning where they stand: a comma or semicolon at the end of a word, a dash or
-    bullet standing alone, a percent sign after a number. What is in quotes stays as it is.
+    bullet standing alone, a percent sign after a number or a pound sign before one. What is in quotes stays as it is.
     """
     found: dict[str, None] = {}
 
@@ -91,6 +98,12 @@ def _refuse_foreign(text: str, term: str, start: int) -> None:
         raise QueryError(
             "Field codes after a word are not understood yet.", text, position, len(term) - len(field[1]),
             f"Write title:{field[1]} to look in the title; the full text is searched anyway.",
+        )  # fmt: skip
+    symbol = re.search(r"&&|\|\|?", term)
+    if symbol:
+        raise QueryError(
+            f"{symbol.group()} has no meaning in a query.", text, start + symbol.start(), len(symbol.group()),
+            f"Write {_SYMBOLS[symbol.group()]}",
         )  # fmt: skip
     if _SET_LIST.fullmatch(term):
         raise QueryError("Sets of earlier lines cannot be combined by number yet.", text, start, len(term))

@@ -154,6 +154,15 @@ class Undated:
 Node = Word | Wildcard | Phrase | Near | And | Or | Not | Field | Limit | Years | Undated
 
 
+def has_words(node: Node) -> bool:
+    """Whether a query asks for words, by which hits can be more or less relevant, and not by filters alone."""
+    if isinstance(node, And | Or):
+        return any(has_words(item) for item in node.items)
+    if isinstance(node, Not):
+        return has_words(node.keep)
+    return not isinstance(node, Limit | Years | Undated)
+
+
 def _inside(node: Node) -> str:
     return f"({node})" if isinstance(node, And | Or | Not | Near) else str(node)
 

@@ -52,7 +52,7 @@ def read_limit(text: str, field: str, value: str, position: int) -> Limit:
     place = (position, position + len(value))
     plain = " ".join(value.lower().split())
     if field == "site":
-        plain = plain.removeprefix("*.").rstrip("/")
+        plain = re.sub(r"^https?://", "", plain).removeprefix("*.").rstrip("/")
         if not re.fullmatch(r"[a-z0-9._-]*[a-z0-9][a-z0-9._-]*", plain):
             hint = "Write a host or its end: site:england.nhs.uk, site:nhs.uk"
             raise QueryError("site: takes a host.", text, position, max(1, len(value)), hint)

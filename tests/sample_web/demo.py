@@ -84,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for file in files:
         say(f"  {shown(file)}")
     say("Search on in what was harvested:")
-    say(f"  commdex --home {shlex.quote(shown(home))} search '\"intermediate care\" AND NOT site:gov-sample.example'")
+    command = [*installed_command(), "--home", shown(home), "search", '"intermediate care" NOT site:gov-sample.example']
+    say(f"  {shlex.join(command)}")
     return 0
 
 
@@ -129,6 +130,13 @@ def fresh_home(out: Path) -> Path:
     (home / "settings.yml").write_text(yaml.safe_dump(SETTINGS, sort_keys=False), encoding="utf-8")
     shutil.copyfile(SOURCES, home / "sources" / "sample-web.yml")
     return home
+
+
+def installed_command() -> list[str]:
+    """`commdex` as it can be typed from here: the script beside this Python, or the module where there is none."""
+    python = Path(sys.executable)
+    script = python.with_name("commdex")
+    return [shown(script)] if script.is_file() else [shown(python), "-m", "search_cli.main"]
 
 
 def shown(path: Path) -> str:
