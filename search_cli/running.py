@@ -16,6 +16,7 @@ from config.model import Settings, Source
 from crawler import harvest
 from crawler.archive import Fetch, Outcome
 from crawler.run import RunResult, crawl
+from indexer.pool import PoolError
 from indexer.run import IndexResult, index
 from search_cli.exit_codes import ExitCode, Failure
 from search_cli.screen import say
@@ -87,8 +88,11 @@ def _say_crawled(result: RunResult, console: Console) -> None:
 
 def run_index(home: Home, settings: Settings, catalogue: Mapping[str, Source], console: Console) -> IndexResult:
     """Index, showing progress on `console` (standard error), and say what came of it. Raises Failure."""
-    with explained(home), _stages(console) as progress:
-        result = index(home, settings.index, catalogue, progress)
+    try:
+        with explained(home), _stages(console) as progress:
+            result = index(home, settings.index, catalogue, progress)
+    except PoolError as error:
+        raise Failure(f"nothing could be read: {error}. Fewer `index.workers` may help.", ExitCode.HOME) from error
     _say_indexed(result, console)
     return result
 

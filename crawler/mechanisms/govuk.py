@@ -10,6 +10,7 @@ from scrapy.http import Response
 
 from crawler.mechanisms.base import Asked, HarvestSpider
 
+ATTACHMENTS = "assets.publishing.service.gov.uk"  # where GOV.UK keeps the files
 PER_PAGE = 200  # the interface gives up to 1,500; smaller answers are kinder
 FIELDS = "title,link,description,public_timestamp,organisations,content_store_document_type"
 
@@ -31,6 +32,10 @@ class Spider(HarvestSpider):
     """
 
     Options = GovUkOptions
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        return self.source.allowed_hosts | {ATTACHMENTS}
 
     def begin(self, address: str) -> Asked:
         yield from self._search(address, start=0)
