@@ -12,9 +12,9 @@ from config.model import Settings, Source
 from crawler.archive import Archive, Fetch, Outcome, Role
 from crawler.mechanisms import option_models
 
-# Outcomes that leave a source's harvest incomplete through no fault of a single link.
 # Why a spider was closed before its end, by Scrapy's word for it or ours, in ours.
 INTERRUPTED = {"shutdown": "stopped by hand", "not begun": "stopped before its turn", "cut off": "stopped at once"}
+# Outcomes that leave a source's harvest incomplete through no fault of a single link.
 INCOMPLETE = (Outcome.BLOCKED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.ERROR)
 
 
@@ -63,8 +63,8 @@ class Harvest:
         """Judge one source's run. Zero documents is a failure until proven otherwise.
 
         `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do); `made_up_for` counts the
-        failures, by outcome, for which the spider had another way; `limited` says
-        which bound cut it short, "" when none did.
+        failures, by outcome, for which the spider had another way; `limited`
+        says which bound cut it short, "" when none did.
         """
         state, reason = self._judge(source, stopped, errors, limited, made_up_for)
         self.archive.finish_source(self.run, source.id, state, reason)

@@ -147,6 +147,23 @@ def test_a_document_whose_address_is_sent_to_the_front_page_is_gone_and_kept(web
     assert hit["gone_since"]
 
 
+def test_what_an_archived_page_links_to_and_nobody_captured_has_a_row(web: Loopback, tmp_path: Path) -> None:
+    old = "http://www.closed-ccg.example/papers"
+    row = ["k", "20150401120000", old, "text/html", "200", "D", "1"]
+    names = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
+    web.set("/ark/cdx", Answer(json.dumps([names, row]).encode(), headers=JSON))
+    web.set(f"/ark/20150401120000id_/{old}", page("Falls plan", '<p>words</p><a href="lost.pdf">Plan (PDF)</a>'))
+    options = {"archives": [web.url("/ark/")]}
+    closed = {"id": "site", "mechanism": "webarchive", "start": ["http://www.closed-ccg.example/"], "options": options}
+    home = make_home(tmp_path / "home", [closed])
+    commdex(home, "update")
+    assert titles(home) == ["Falls plan"]
+    with Archive(home.archive_folder) as archive:
+        lost = archive.resource("http://www.closed-ccg.example/lost.pdf")
+    assert lost is not None
+    assert (lost.outcome, lost.reason) == (Outcome.NOT_FOUND, f"linked on {old}, not captured")
+
+
 def test_a_robots_txt_that_says_too_many_requests_closes_its_host(web: Loopback, tmp_path: Path) -> None:
     web.set("/robots.txt", Answer(b"slow down", 429))
     home = make_home(tmp_path / "home", [source(web, "fixed", "/a")])

@@ -142,10 +142,10 @@ class HarvestSpider(scrapy.Spider):
                 link.address, landing=landing, found_on=landing, link_text=link.text, position=position
             )
 
-    def trouble(self, address: str, reason: str) -> None:
+    def trouble(self, address: str, reason: str, outcome: Outcome = Outcome.ERROR) -> None:
         """Write down what could not be made sense of, so that one bad entry costs itself and not its listing."""
         run = harvest.current()
-        run.record(Fetch(run.run, self.name, address[:2000], "", Role.LISTING, Outcome.ERROR, reason=reason))
+        run.record(Fetch(run.run, self.name, address[:2000], "", Role.LISTING, outcome, reason=reason))
 
     def json_of(self, response: Response) -> Any:
         """The value of a JSON answer, None (and a recorded trouble) where it is none."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from scrapy.http import HtmlResponse, Request, Response
 
 from crawler import links
-from crawler.archive import Announcement, Role
+from crawler.archive import Announcement, Outcome, Role
 from crawler.guard import bare_host
 from crawler.mechanisms.base import Asked, HarvestSpider
 
@@ -144,7 +144,7 @@ class Spider(HarvestSpider):
         for position, link in enumerate(links.file_links(response, announcement.original), start=1):
             copy = addresses.get(_key(link.address))
             if copy is None:
-                self.logger.info("%s is linked on %s but was not captured", link.address, announcement.original)
+                self.trouble(link.address, f"linked on {announcement.original}, not captured", Outcome.NOT_FOUND)
                 continue
             capture = captured[_key(link.address)]
             yield from self.file(
