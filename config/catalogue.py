@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from config.errors import ConfigError
 from config.home import Home
-from config.model import DocumentType, Sector, Settings, Source
+from config.model import HARVESTABLE, DocumentType, Sector, Settings, Source
 from config.yaml_files import YamlFile, checked, read_yaml
 
 SHIPPED = Path(__file__).parent
@@ -87,6 +87,13 @@ def _sources_of(path: Path, sectors: set[str], options: Mapping[str, type[BaseMo
                 known = ", ".join(sorted(sectors))
                 place = [*keys, "sectors", number]
                 raise yaml_file.error(f"no sector is called {sector!r}; the sectors are {known}.", place, name)
+        for key in ("mechanism", "start"):
+            if source.status in HARVESTABLE and not getattr(source, key):
+                told = f"`{key}` is missing; only `status: manual` and `status: subscription` can do without."
+                raise yaml_file.error(told, [*keys, key], name)
+        if not source.mechanism:  # a record only
+            yield source
+            continue
         if source.mechanism not in options:
             known = ", ".join(sorted(options))
             place = [*keys, "mechanism"]

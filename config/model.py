@@ -44,8 +44,32 @@ class Entry(BaseModel):
 class Listing(Entry):
     """Where a source was found listed."""
 
-    seed: str = Field(description="number of the seed document, as '000'")
+    seed: str = Field(pattern=r"^\d{3}$", description="number of the seed document, as '000'")
     heading: str = ""
+
+
+Claim = Literal["seed", "stored", "unconfirmed"]
+
+
+class Basis(Entry):
+    """What each claim of an entry rests on. Written in YAML as one word where all rest on the same.
+
+    seed: printed in a seed; stored: seen in a stored copy of the site or in a public record of it, maybe years old;
+    unconfirmed: recalled, or a guess to be tried.
+    """
+
+    address: Claim = "unconfirmed"
+    mechanism: Claim = "unconfirmed"
+    status: Claim = "unconfirmed"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {name: value for name in ("address", "mechanism", "status")} if isinstance(value, str) else value
+
+
+# Statuses of places that can be fetched; the others are recorded only.
+HARVESTABLE = ("live", "moved", "archived")
 
 
 class Source(Entry):
@@ -55,8 +79,11 @@ class Source(Entry):
     name: str = Field(min_length=1)
     publisher: str = Field(min_length=1)
     body: str = Field(default="", description="kind of body: icb, ccg, trust, think-tank …")
-    mechanism: str = Field(description="how it announces what it publishes: a module of crawler/mechanisms/")
-    start: tuple[WebAddress, ...] = Field(min_length=1)
+    mechanism: str = Field(default="", description="how it announces what it publishes: a module of crawler/mechanisms/")
+    start: tuple[WebAddress, ...] = ()
+    former: tuple[WebAddress, ...] = Field(
+        default=(), description="addresses that it had before; web archives are asked for these too"
+    )
     hosts: tuple[str, ...] = Field(default=(), description="hosts that may be fetched beside those of `start`")
     sectors: tuple[Identifier, ...] = Field(default=(), description="sectors that it is listed under")
     include: tuple[Pattern, ...] = Field(default=(), description="only pages that match one of these become documents")
@@ -65,10 +92,15 @@ class Source(Entry):
     every: Literal["day", "week", "month", "quarter"] = "week"
     expect: int = Field(default=1, ge=0, description="fewer documents than this from a run is a failure")
     limit: int = Field(default=5000, ge=1, description="stop a run after this many requests")
+    most_bytes: int = Field(
+        default=5_000_000_000, ge=1, description="ask for no more files in a run that has fetched this much"
+    )
     delay: float | None = Field(default=None, ge=0, description="seconds between requests to one host")
     status: Literal["live", "moved", "archived", "subscription", "manual"] = "live"
-    basis: Literal["seed", "stored", "unconfirmed"] = "unconfirmed"
+    basis: Basis = Basis()
     listed: tuple[Listing, ...] = ()
+    successor: str = Field(default="", description="what took its place, where it is closed or merged")
+    licence: str = Field(default="", description="licence and what robots are told, as far as known")
     enabled: bool = True
     notes: str = ""
 
@@ -81,7 +113,7 @@ class Source(Entry):
     @property
     def harvestable(self) -> bool:
         """Whether a run can fetch anything: record-only entries (subscription, manual) and disabled ones cannot."""
-        return self.enabled and self.status in ("live", "moved", "archived")
+        return self.enabled and self.status in HARVESTABLE
 
 
 class Term(Entry):

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from crawler.store import Store, StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS source_runs (
     run INTEGER NOT NULL REFERENCES runs, source TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
     state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', announced INTEGER NOT NULL DEFAULT 0,
+    increment INTEGER NOT NULL DEFAULT 0, collapsed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run, source)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fetches (
@@ -43,17 +44,30 @@ CREATE TABLE IF NOT EXISTS resources (
     address TEXT PRIMARY KEY, final_address TEXT NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
     content_type TEXT NOT NULL, filename TEXT NOT NULL, kind TEXT NOT NULL, sha256 TEXT, bytes INTEGER NOT NULL,
     first_seen TEXT NOT NULL, last_seen TEXT, last_changed TEXT, gone_since TEXT, outcome TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL, missing_since TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS resources_by_final_address ON resources (final_address);
 CREATE TABLE IF NOT EXISTS announcements (
     source TEXT NOT NULL, address TEXT NOT NULL, found_on TEXT NOT NULL, role TEXT NOT NULL, landing TEXT NOT NULL,
     title TEXT NOT NULL, date TEXT NOT NULL, publisher TEXT NOT NULL, summary TEXT NOT NULL, link_text TEXT NOT NULL,
     position INTEGER NOT NULL, original TEXT NOT NULL, captured TEXT NOT NULL, via TEXT NOT NULL,
-    last_run INTEGER NOT NULL,
+    last_run INTEGER NOT NULL, heading TEXT NOT NULL DEFAULT '', sectors TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (source, address, found_on)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vanishings (
+    run INTEGER NOT NULL REFERENCES runs, source TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (run, source, address)
+) WITHOUT ROWID;
 """
+MIGRATIONS = {
+    2: """
+ALTER TABLE source_runs ADD COLUMN increment INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source_runs ADD COLUMN collapsed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE resources ADD COLUMN missing_since TEXT;
+ALTER TABLE announcements ADD COLUMN heading TEXT NOT NULL DEFAULT '';
+ALTER TABLE announcements ADD COLUMN sectors TEXT NOT NULL DEFAULT '';
+""",
+}
 
 
 # An unfinished harvest is taken up where it stopped for this long; later, everything is asked for again.
@@ -84,9 +98,11 @@ class Outcome(StrEnum):
     SOFT_NOT_FOUND = "soft 404"
     BLOCKED = "blocked"
     ROBOTS = "refused by robots.txt"
+    NOINDEX = "refused by noindex"
     HOST = "refused host"
     TOO_LARGE = "too large"
     SERVER_ERROR = "server error"
+    LATER = "asked to come later"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     REDIRECTS = "redirect loop"
@@ -139,6 +155,7 @@ class Resource:
     gone_since: str | None
     outcome: str
     reason: str
+    missing_since: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,8 @@ class Announcement:
 
     `landing` is the address of the page that a file belongs with; a page is its own landing. `date` is as given,
     ISO 8601 where the mechanism gives it so. For a copy in a web archive `address` is the archive's address,
-    `original` the address it had on the web and `captured` the ISO date of the capture.
+    `original` the address it had on the web and `captured` the ISO date of the capture. `heading` is the heading of a
+    reading list that it stands under, `sectors` the ids, parted by spaces, of the sectors which that heading means.
     """
 
     source: str
@@ -165,11 +183,16 @@ class Announcement:
     original: str = ""
     captured: str = ""
     last_run: int = 0  # the run that said it last; given by the archive
+    heading: str = ""
+    sectors: str = ""
 
 
 @dataclass(frozen=True)
 class SourceRun:
-    """One source's part of one run. `state` is running, ok, partly, failed or interrupted."""
+    """One source's part of one run. `state` is running, ok, partly, failed or interrupted.
+
+    `increment` says that only what is new was asked for, `collapsed` that it announced far less than it used to.
+    """
 
     run: int
     source: str
@@ -178,6 +201,8 @@ class SourceRun:
     state: str
     reason: str
     announced: int
+    increment: int = 0
+    collapsed: int = 0
 
 
 def now() -> str:
@@ -188,7 +213,7 @@ def now() -> str:
 class Archive(Store):
     """The archive of one home, open for one writer (`read_only=False`) or for any number of readers."""
 
-    schema, version, error = SCHEMA, SCHEMA_VERSION, ArchiveError
+    schema, version, error, migrations = SCHEMA, SCHEMA_VERSION, ArchiveError, MIGRATIONS
     noun, make = "archive", "commdex crawl"
     mend = "Bring it back from a backup; to begin anew, remove the folder that it lies in and run: commdex crawl"
 
@@ -368,7 +393,7 @@ class Archive(Store):
     def _record_content(self, fetch: Fetch, at: str) -> None:
         changed = at if fetch.outcome is not Outcome.UNCHANGED else None
         self._db.execute(
-            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '') "
+            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '', NULL) "
             "ON CONFLICT (address) DO UPDATE SET final_address = excluded.final_address, etag = excluded.etag, "
             "last_modified = excluded.last_modified, content_type = excluded.content_type, "
             "filename = excluded.filename, kind = excluded.kind, sha256 = excluded.sha256, bytes = excluded.bytes, "
@@ -383,7 +408,7 @@ class Archive(Store):
         # Where there never was good content, the validators are those of the bad answer, so that it need not be sent
         # again only to be judged the same.
         self._db.execute(
-            "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?) "
+            "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?, NULL) "
             "ON CONFLICT (address) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
             "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
             "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END, "

@@ -18,6 +18,7 @@ class Store:
 
     schema: ClassVar[str]  # statements that make version `version`, each of them harmless where it has been run
     version: ClassVar[int]
+    migrations: ClassVar[dict[int, str]] = {}  # statements that make version N out of the one before it
     error: ClassVar[type[StoreError]]
     noun: ClassVar[str]
     make: ClassVar[str]  # the command that makes one
@@ -52,8 +53,9 @@ class Store:
         if found == 0 and (read_only or not self.may_be_made_anew()):
             raise self.error(f"{self.path}: is empty. {self.mend}")
         if found < self.version:
+            steps = [self.migrations.get(number, "") for number in range(found + 1, self.version + 1)] if found else []
             with self.transaction():
-                for statement in self.schema.split(";"):
+                for statement in ";".join([*steps, self.schema]).split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {self.version}")
 
