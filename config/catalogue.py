@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from config.errors import ConfigError
 from config.home import Home
-from config.model import HARVESTABLE, DocumentType, Sector, Settings, Source
+from config.model import HARVESTABLE, Disabled, DocumentType, Sector, Settings, Source
 from config.yaml_files import YamlFile, checked, read_yaml
 
 SHIPPED = Path(__file__).parent
@@ -75,7 +75,19 @@ def load_sources(home: Home, options: Mapping[str, type[BaseModel]], *, shipped:
                     raise ConfigError(f"{path}: entry {source.id!r} stands in {in_folder[source.id]} too; keep one.")
                 in_folder[source.id] = path
                 found[source.id] = source
+    for disabled in load_disabled(home):
+        if disabled.id in found:
+            found[disabled.id] = found[disabled.id].model_copy(update={"enabled": False})
     return found
+
+
+def load_disabled(home: Home) -> tuple[Disabled, ...]:
+    """The sources that a person has switched off. Raises ConfigError."""
+    if not home.disabled_file.exists():
+        return ()
+    yaml_file = read_yaml(home.disabled_file)
+    found = _entries(yaml_file, "disabled")
+    return tuple(checked(Disabled, yaml_file, entry, keys, name) for keys, name, entry in found)
 
 
 def _sources_of(path: Path, sectors: set[str], options: Mapping[str, type[BaseModel]]) -> Iterable[Source]:

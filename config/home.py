@@ -50,6 +50,16 @@ class Home:
         return self.folder / "log"
 
     @property
+    def reports_folder(self) -> Path:
+        """A report of each run of the crawler."""
+        return self.folder / "reports"
+
+    @property
+    def disabled_file(self) -> Path:
+        """The sources that a person has switched off."""
+        return self.folder / "disabled.yml"
+
+    @property
     def lock_file(self) -> Path:
         return self.folder / "commdex.lock"
 

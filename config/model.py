@@ -65,7 +65,7 @@ class Basis(Entry):
     @model_validator(mode="before")
     @classmethod
     def _from_word(cls, value: Any) -> Any:
-        return {name: value for name in ("address", "mechanism", "status")} if isinstance(value, str) else value
+        return dict.fromkeys(("address", "mechanism", "status"), value) if isinstance(value, str) else value
 
 
 # Statuses of places that can be fetched; the others are recorded only.
@@ -79,7 +79,9 @@ class Source(Entry):
     name: str = Field(min_length=1)
     publisher: str = Field(min_length=1)
     body: str = Field(default="", description="kind of body: icb, ccg, trust, think-tank …")
-    mechanism: str = Field(default="", description="how it announces what it publishes: a module of crawler/mechanisms/")
+    mechanism: str = Field(
+        default="", description="how it announces what it publishes: a module of crawler/mechanisms/"
+    )
     start: tuple[WebAddress, ...] = ()
     former: tuple[WebAddress, ...] = Field(
         default=(), description="addresses that it had before; web archives are asked for these too"
@@ -152,6 +154,14 @@ class DocumentType(Entry):
     reference: str = Field(default="RPRT", description="RIS type of reference")
 
 
+class Disabled(Entry):
+    """A source that a person has switched off: it stays in the catalogue and is not harvested."""
+
+    id: Identifier
+    reason: str = ""
+    since: str = Field(default="", description="ISO date")
+
+
 def _contact(value: str) -> str:
     value = value.strip()
     if value and not re.fullmatch(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+|https?://[^\s<>()]+\.[^\s<>()]+", value):
@@ -167,6 +177,15 @@ class CrawlSettings(Entry):
     timeout: float = Field(default=60.0, gt=0, description="seconds to wait for one answer")
     largest_file: int = Field(default=200_000_000, ge=1, description="bytes; a larger answer is refused and recorded")
     retries: int = Field(default=2, ge=0, le=10)
+    archives: tuple[str, ...] = Field(
+        default=("ukgwa", "internet-archive"),
+        description="web archives that are asked, in this order, for a listed address that is gone",
+    )
+    longest_wait: float = Field(
+        default=120.0,
+        ge=0,
+        description="seconds; a host that asks to wait longer is left alone for the rest of the run",
+    )
     allow_private_hosts: bool = Field(
         default=False, description="fetch loopback and private addresses too: for tests and demonstrations only"
     )

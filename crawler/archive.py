@@ -19,6 +19,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from statistics import median
 
 from crawler.store import Store, StoreError
 
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS fetches (
     sha256 TEXT, bytes INTEGER NOT NULL DEFAULT 0, seconds REAL, reason TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS fetches_by_run ON fetches (run, source);
+CREATE INDEX IF NOT EXISTS fetches_by_address ON fetches (address, run);
 CREATE TABLE IF NOT EXISTS resources (
     address TEXT PRIMARY KEY, final_address TEXT NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
     content_type TEXT NOT NULL, filename TEXT NOT NULL, kind TEXT NOT NULL, sha256 TEXT, bytes INTEGER NOT NULL,
@@ -72,6 +74,12 @@ ALTER TABLE announcements ADD COLUMN sectors TEXT NOT NULL DEFAULT '';
 
 # An unfinished harvest is taken up where it stopped for this long; later, everything is asked for again.
 LONGEST_RESUMED = timedelta(days=1)
+# What is not announced any more is looked at again this often, so many of the longest unseen at a time.
+LOOKED_AT_AGAIN = timedelta(days=28)
+MOST_LOOKED_AT = 100
+# A harvest below this share of the median of so many last ones has collapsed: its source is broken, not quiet.
+FLOOR_SHARE, FLOOR_RUNS = 0.8, 5
+BY_HAND = "by hand"  # `Announcement.via` of what a person supplied: no harvest announces it, none can miss it
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -86,6 +94,10 @@ class Role(StrEnum):
     FILE = "file"  # a file that a page links to
     LISTING = "listing"  # an index of some kind: listing, sitemap, feed, interface answer
     ROBOTS = "robots"
+    PROBE = "probe"  # a look at how the site answers for what it does not have
+
+
+HARVESTED = tuple(role for role in Role if role is not Role.PROBE)
 
 
 class Outcome(StrEnum):
@@ -99,6 +111,7 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     ROBOTS = "refused by robots.txt"
     NOINDEX = "refused by noindex"
+    NOFOLLOW = "refused by nofollow"
     HOST = "refused host"
     TOO_LARGE = "too large"
     SERVER_ERROR = "server error"
@@ -299,20 +312,104 @@ class Archive(Store):
             (run, source, now()),
         )
 
-    def finish_source(self, run: int, source: str, state: str, reason: str) -> None:
-        """End one source's part of a run; `announced` is counted from what it announced in this run."""
-        announced = self._db.execute(
-            "SELECT COUNT(DISTINCT address) FROM announcements WHERE source = ? AND last_run = ?", (source, run)
-        ).fetchone()[0]
-        self._db.execute(
-            "UPDATE source_runs SET finished = ?, state = ?, reason = ?, announced = ? WHERE run = ? AND source = ?",
-            (now(), state, reason, announced, run, source),
-        )
+    def finish_source(
+        self, run: int, source: str, state: str, reason: str, *, increment: bool = False, collapsed: bool = False
+    ) -> None:
+        """End one source's part of a run; `announced` is counted from what it announced in this run.
+
+        Only a run that was good throughout can tell what has vanished.
+        """
+        with self.transaction():
+            if state == "ok":
+                self._settle_vanished(run, source)
+            self._db.execute(
+                "UPDATE source_runs SET finished = ?, state = ?, reason = ?, announced = ?, increment = ?, "
+                "collapsed = ? WHERE run = ? AND source = ?",
+                (now(), state, reason, self.announced(run, source), increment, collapsed, run, source),
+            )
+
+    def _settle_vanished(self, run: int, source: str) -> None:
+        """Mark what this run did not find: missing the first time, gone when a second run agrees."""
+        gone = (Outcome.NOT_FOUND, Outcome.SOFT_NOT_FOUND)
+        rows = self._db.execute(
+            "SELECT DISTINCT address, missing_since FROM fetches JOIN resources USING (address) "
+            "WHERE run = ? AND source = ? AND role IN ('page', 'file') AND fetches.outcome IN (?, ?) "
+            "AND resources.outcome IN (?, ?) AND resources.sha256 IS NOT NULL AND gone_since IS NULL "
+            "AND address NOT IN (SELECT address FROM vanishings WHERE run = ?)",
+            (run, source, *gone, *gone, run),
+        ).fetchall()
+        for row in rows:
+            state = "gone" if row["missing_since"] else "missing"
+            if state == "gone":
+                change = "UPDATE resources SET gone_since = missing_since WHERE address = ?"
+                self._db.execute(change, (row["address"],))
+            else:
+                change = "UPDATE resources SET missing_since = ? WHERE address = ?"
+                self._db.execute(change, (now(), row["address"]))
+            self._db.execute("INSERT INTO vanishings VALUES (?, ?, ?, ?)", (run, source, row["address"], state))
 
     def announced(self, run: int, source: str) -> int:
         """How many pages and files this source announced in this run."""
         query = "SELECT COUNT(DISTINCT address) FROM announcements WHERE source = ? AND last_run = ?"
         return int(self._db.execute(query, (source, run)).fetchone()[0])
+
+    def floor(self, run: int, source: str) -> int:
+        """How many pages and files this source should announce at least in `run`, going by its last harvests.
+
+        0 where there is none to go by. Collapsed harvests count too: when most of the last ones agree, that is how the
+        source is now.
+        """
+        rows = self._db.execute(
+            "SELECT announced FROM source_runs WHERE source = ? AND run < ? AND increment = 0 AND announced > 0 "
+            "AND (state IN ('ok', 'partly') OR collapsed) ORDER BY run DESC LIMIT ?",
+            (source, run, FLOOR_RUNS),
+        )
+        counts = [row["announced"] for row in rows]
+        return int(FLOOR_SHARE * median(counts)) if counts else 0
+
+    def last_full_run(self, source: str) -> str:
+        """When the last harvest began that was good and asked for everything, "" before the first."""
+        row = self._db.execute(
+            "SELECT MAX(started) AS at FROM source_runs WHERE source = ? AND state = 'ok' AND increment = 0", (source,)
+        ).fetchone()
+        return str(row["at"] or "")
+
+    def harvested_live(self, source: str) -> bool:
+        """Whether anything of this source was ever fetched from the web itself, not out of a web archive."""
+        query = (
+            "SELECT 1 FROM announcements JOIN resources USING (address) "
+            "WHERE source = ? AND captured = '' AND via != ? AND sha256 IS NOT NULL LIMIT 1"
+        )
+        return self._db.execute(query, (source, BY_HAND)).fetchone() is not None
+
+    def unannounced(self, run: int, source: str, *, increment: bool) -> list[tuple[str, Role]]:
+        """Addresses, and what they are, that this source announced before and not in `run`, and that should be asked.
+
+        First those that were announced last time (unless the run is an increment, which says nothing of them) and
+        those that were missing then; after these, some that nobody has looked at for long.
+        """
+        rows = self._db.execute(
+            "SELECT address, MIN(role) AS role, MAX(last_run) AS said, missing_since, last_seen "
+            "FROM announcements JOIN resources USING (address) "
+            "WHERE source = ? AND captured = '' AND via != ? AND sha256 IS NOT NULL AND gone_since IS NULL "
+            "AND address NOT IN (SELECT address FROM fetches WHERE run = ?) "
+            "GROUP BY address HAVING said < ? ORDER BY last_seen",
+            (source, BY_HAND, run, run),
+        ).fetchall()
+        before = self._db.execute(
+            "SELECT MAX(run) AS run FROM source_runs WHERE source = ? AND run < ? AND increment = 0 "
+            "AND state IN ('ok', 'partly')",
+            (source, run),
+        ).fetchone()["run"]
+        long_ago = (datetime.now(UTC) - LOOKED_AT_AGAIN).strftime(TIME)
+        at_once, in_turn = [], []
+        for row in rows:
+            dropped = before is not None and row["said"] >= before and not increment
+            if dropped or row["missing_since"]:
+                at_once.append((str(row["address"]), Role(row["role"])))
+            elif (row["last_seen"] or "") < long_ago:
+                in_turn.append((str(row["address"]), Role(row["role"])))
+        return at_once + in_turn[:MOST_LOOKED_AT]
 
     def last_source_runs(self) -> dict[str, SourceRun]:
         """Each source's latest run, by source."""
@@ -335,7 +432,7 @@ class Archive(Store):
         limit = (datetime.now(UTC) - LONGEST_RESUMED).strftime(TIME)
         return begun if begun >= limit else ""
 
-    def outcomes(self, run: int, source: str | None = None, roles: Collection[Role] = tuple(Role)) -> dict[str, int]:
+    def outcomes(self, run: int, source: str | None = None, roles: Collection[Role] = HARVESTED) -> dict[str, int]:
         """How many fetches of a run (of one source, of resources in these roles) ended in each outcome."""
         marks = ", ".join("?" * len(roles))
         rows = self._db.execute(
@@ -356,7 +453,7 @@ class Archive(Store):
         marks = ", ".join("?" * len(good))
         return self._db.execute(
             f"SELECT source, address, role, outcome, status, reason FROM fetches WHERE run = ? "
-            f"AND (? IS NULL OR source = ?) AND outcome NOT IN ({marks}) ORDER BY source, id",
+            f"AND (? IS NULL OR source = ?) AND outcome NOT IN ({marks}) AND role != 'probe' ORDER BY source, id",
             (run, source, source, *good),
         ).fetchall()
 
@@ -379,16 +476,26 @@ class Archive(Store):
         """Write down how a fetch ended, and what it says of its resource. A failure keeps the last good content."""
         at = now()
         with self.transaction():
+            if fetch.outcome.good:
+                self._welcome_back(fetch)
             self._db.execute(
                 "INSERT INTO fetches (run, source, address, final_address, role, at, outcome, status, sha256, bytes, "
                 "seconds, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (fetch.run, fetch.source, fetch.address, fetch.final_address, fetch.role, at, fetch.outcome,
                  fetch.status, fetch.sha256, fetch.bytes, fetch.seconds, fetch.reason),
             )  # fmt: skip
-            if fetch.outcome.good:
+            if fetch.role is Role.PROBE:
+                pass  # of no resource: nobody ever said that there was one
+            elif fetch.outcome.good:
                 self._record_content(fetch, at)
             else:
                 self._record_failure(fetch, at)
+
+    def _welcome_back(self, fetch: Fetch) -> None:
+        query = "SELECT 1 FROM resources WHERE address = ? AND missing_since IS NOT NULL"
+        if self._db.execute(query, (fetch.address,)).fetchone():
+            row = (fetch.run, fetch.source, fetch.address, "returned")
+            self._db.execute("INSERT OR REPLACE INTO vanishings VALUES (?, ?, ?, ?)", row)
 
     def _record_content(self, fetch: Fetch, at: str) -> None:
         changed = at if fetch.outcome is not Outcome.UNCHANGED else None
@@ -398,25 +505,22 @@ class Archive(Store):
             "last_modified = excluded.last_modified, content_type = excluded.content_type, "
             "filename = excluded.filename, kind = excluded.kind, sha256 = excluded.sha256, bytes = excluded.bytes, "
             "last_seen = excluded.last_seen, last_changed = COALESCE(?, last_changed), gone_since = NULL, "
+            "missing_since = NULL, "
             "outcome = excluded.outcome, reason = ''",
             (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, fetch.content_type, fetch.filename,
              fetch.kind, fetch.sha256, fetch.bytes, at, at, at, fetch.outcome, changed),
         )  # fmt: skip
 
     def _record_failure(self, fetch: Fetch, at: str) -> None:
-        gone = at if fetch.outcome in (Outcome.NOT_FOUND, Outcome.SOFT_NOT_FOUND) else None
         # Where there never was good content, the validators are those of the bad answer, so that it need not be sent
         # again only to be judged the same.
         self._db.execute(
-            "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, ?, ?, ?, NULL) "
+            "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, NULL, ?, ?, NULL) "
             "ON CONFLICT (address) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
             "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
-            "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END, "
-            "gone_since = CASE WHEN excluded.gone_since IS NULL THEN gone_since "
-            "ELSE COALESCE(gone_since, excluded.gone_since) END",
-            (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, at, gone, fetch.outcome,
-             fetch.reason),
-        )  # fmt: skip
+            "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END",
+            (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, at, fetch.outcome, fetch.reason),
+        )
 
     # announcements
 
@@ -435,3 +539,70 @@ class Archive(Store):
         order = "landing, source, position, address, found_on"
         for row in self._db.execute(f"SELECT {names} FROM announcements ORDER BY {order}"):
             yield Announcement(**dict(row))
+
+    # reports
+
+    def runs(self, most: int | None = None) -> list[sqlite3.Row]:
+        """The latest runs, newest first: rows with id, started and finished (None where it never came to its end)."""
+        query = "SELECT id, started, finished FROM runs ORDER BY id DESC LIMIT ?"
+        return self._db.execute(query, (-1 if most is None else most,)).fetchall()
+
+    def source_runs(self, upto: int) -> list[SourceRun]:
+        """Each source's part of each run up to this one, oldest first."""
+        rows = self._db.execute("SELECT * FROM source_runs WHERE run <= ? ORDER BY run, source", (upto,))
+        return [SourceRun(**dict(row)) for row in rows]
+
+    def last_fetches(self, run: int) -> dict[str, str]:
+        """When each source of a run fetched something last, by source."""
+        rows = self._db.execute("SELECT source, MAX(at) AS at FROM fetches WHERE run = ? GROUP BY source", (run,))
+        return {row["source"]: row["at"] for row in rows}
+
+    def tallies(self, run: int) -> list[sqlite3.Row]:
+        """What the fetches of a run came to: rows with source, role, outcome, n, bytes and requests.
+
+        `bytes` came over the wire (the row of a 304 has the size of what is kept); `requests` were sent: what the crawler
+        refused by itself, or took up from a run that was cut off, was not.
+        """
+        return self._db.execute(
+            "SELECT source, role, outcome, COUNT(*) AS n, SUM(CASE WHEN status = 200 THEN bytes ELSE 0 END) AS bytes, "
+            "SUM(CASE WHEN status IS NULL THEN outcome NOT IN (?, ?) ELSE NOT (status = 304 AND seconds IS NULL) END) "
+            "AS requests FROM fetches WHERE run = ? GROUP BY source, role, outcome",
+            (Outcome.ROBOTS, Outcome.HOST, run),
+        ).fetchall()
+
+    def fresh(self, run: int) -> list[sqlite3.Row]:
+        """New and changed pages and files: rows with source, address, final_address, role, outcome and sha256."""
+        return self._db.execute(
+            "SELECT source, address, final_address, role, outcome, sha256 FROM fetches WHERE run = ? "
+            "AND outcome IN (?, ?) AND role IN (?, ?) ORDER BY source, id",
+            (run, Outcome.NEW, Outcome.CHANGED, Role.PAGE, Role.FILE),
+        ).fetchall()
+
+    def vanished(self, run: int) -> list[sqlite3.Row]:
+        """What a run missed, found gone or found again: rows with source, address, state, sha256 and missing_since."""
+        return self._db.execute(
+            "SELECT source, address, state, sha256, missing_since FROM vanishings LEFT JOIN resources USING (address) "
+            "WHERE run = ? ORDER BY source, address",
+            (run,),
+        ).fetchall()
+
+    def news(self, upto: int) -> dict[str, list[str]]:
+        """When the runs up to this one that brought a source something new did so, oldest first, by source."""
+        rows = self._db.execute(
+            "SELECT source, MIN(at) AS at FROM fetches WHERE run <= ? AND outcome = ? AND role IN (?, ?) "
+            "GROUP BY source, run ORDER BY run",
+            (upto, Outcome.NEW, Role.PAGE, Role.FILE),
+        )
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["source"], []).append(row["at"])
+        return found
+
+    def said_of(self, source: str, address: str) -> sqlite3.Row | None:
+        """What a source said of an address last: title, link_text, date, publisher and landing."""
+        row: sqlite3.Row | None = self._db.execute(
+            "SELECT title, link_text, date, publisher, landing FROM announcements WHERE source = ? AND address = ? "
+            "ORDER BY title = '', last_run DESC LIMIT 1",
+            (source, address),
+        ).fetchone()
+        return row

@@ -65,6 +65,10 @@ class Stopped(IgnoreRequest):
     """A request that was waiting for its turn when the run was stopped."""
 
 
+class OverLimit(Stopped):
+    """A request for which the source's limits leave no room in this run."""
+
+
 class HostGuardMiddleware:
     """Refuses what must not be fetched, also when a redirect leads there."""
 
@@ -84,8 +88,8 @@ class HostGuardMiddleware:
             raise RefusedHost(f"{parts.scheme or 'an address without a scheme'}: only http and https are fetched")
         if is_private(host) and not self._allow_private:
             raise RefusedHost(f"{host} is not a public address")
-        allowed: frozenset[str] = getattr(self._crawler.spider, "allowed_hosts", frozenset())
-        if bare_host(host) not in {bare_host(name) for name in allowed}:
+        spider = self._crawler.spider
+        if not (spider and spider.may_ask(host)):  # type: ignore[attr-defined]  # every spider here is a HarvestSpider
             raise RefusedHost(f"{host} is not among the hosts of this source; add it to `hosts` if it should be")
         request.meta["download_slot"] = bare_host(host)  # www.a.org and a.org are one host: one request at a time
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
@@ -10,12 +11,15 @@ from config.errors import ConfigError
 from config.home import Home, find_home
 from config.model import Settings, Source
 from crawler.archive import Archive, Fetch, Outcome, Role
+from crawler.impossible import Answer
 from crawler.mechanisms import option_models
 
 # Why a spider was closed before its end, by Scrapy's word for it or ours, in ours.
 INTERRUPTED = {"shutdown": "stopped by hand", "not begun": "stopped before its turn", "cut off": "stopped at once"}
 # Outcomes that leave a source's harvest incomplete through no fault of a single link.
-INCOMPLETE = (Outcome.BLOCKED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.ERROR)
+INCOMPLETE = (
+    Outcome.BLOCKED, Outcome.SERVER_ERROR, Outcome.LATER, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.ERROR
+)  # fmt: skip
 
 
 def catalogue(home: Home, settings: Settings) -> dict[str, Source]:
@@ -51,6 +55,10 @@ class Harvest:
         self.run = self.archive.start_run(self.user_agent)
         self._on_fetch = on_fetch
         self._on_source = on_source
+        # What the spiders of a run share: how hosts answer for what they do not have (crawler.keeping), and the web
+        # archives that have refused (crawler.mechanisms.archives), by the beginning of their addresses, and why.
+        self.looks: dict[str, asyncio.Future[tuple[Answer, bool] | None]] = {}
+        self.blocked_archives: dict[str, str] = {}
 
     def record(self, fetch: Fetch) -> None:
         self.archive.record(fetch)
@@ -58,16 +66,27 @@ class Harvest:
             self._on_fetch(fetch)
 
     def finish_source(
-        self, source: Source, *, stopped: str, errors: list[str], limited: str, made_up_for: Mapping[str, int]
+        self,
+        source: Source,
+        *,
+        stopped: str,
+        errors: list[str],
+        limited: str,
+        made_up_for: Mapping[str, int],
+        increment: bool = False,
     ) -> None:
         """Judge one source's run. Zero documents is a failure until proven otherwise.
 
         `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do); `made_up_for` counts the
         failures, by outcome, for which the spider had another way; `limited`
-        says which bound cut it short, "" when none did.
+        says which bound cut it short, "" when none did; `increment` that only what is new was asked for.
         """
         state, reason = self._judge(source, stopped, errors, limited, made_up_for)
-        self.archive.finish_source(self.run, source.id, state, reason)
+        collapsed = state in ("ok", "partly", "failed") and stopped == "finished" and not increment and not limited
+        collapsed = collapsed and self.archive.announced(self.run, source.id) < self.archive.floor(self.run, source.id)
+        if collapsed:
+            state, reason = "failed", self._collapse(source, reason)
+        self.archive.finish_source(self.run, source.id, state, reason, increment=increment, collapsed=collapsed)
         if self._on_source:
             self._on_source(source.id, state, reason)
 
@@ -96,6 +115,11 @@ class Harvest:
         if limited:
             return "partly", limited
         return "ok", ""
+
+    def _collapse(self, source: Source, reason: str) -> str:
+        announced, floor = self.archive.announced(self.run, source.id), self.archive.floor(self.run, source.id)
+        told = f"{announced or 'no'} pages and files announced, at least {floor} expected after its last harvests"
+        return f"{told}; {reason or self._worst(source)}"
 
     def _worst(self, source: Source) -> str:
         troubles = self.archive.troubles(self.run, source.id)

@@ -6,33 +6,35 @@ spider gets the archived body in its place, so that a spider reads a listing the
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from email.message import Message
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
-from parsel import Selector
 from scrapy import signals
 from scrapy.dupefilters import RFPDupeFilter
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
-from scrapy.http import Headers, HtmlResponse, Request, Response, TextResponse
-from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, HtmlResponse, Request, Response
 
 from crawler import harvest
 from crawler.archive import ArchiveError, Fetch, Outcome, Resource, Role
-from crawler.guard import RefusedHost, Stopped
-from crawler.robots import RobotsForbid, RobotsUnknown
-from crawler.sniff import Kind, is_wall, kind_of, says_not_found
+from crawler.guard import OverLimit, Stopped, bare_host
+from crawler.impossible import Answer, answer_of, impossible_address, same_answer
+from crawler.judging import (
+    FRONT_PAGE,
+    NOFOLLOW,
+    ROLE,
+    TROUBLES,
+    as_its_bytes,
+    asked_address,
+    failure,
+    judge,
+    robots_tags,
+    role_of,
+)
+from crawler.sniff import Kind, kind_of
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -42,10 +44,8 @@ if TYPE_CHECKING:
     from crawler.mechanisms.base import HarvestSpider
 
 logger = logging.getLogger(__name__)
-ROLE, OUTCOME = "commdex_role", "commdex_outcome"
+OUTCOME = "commdex_outcome"
 WHOLE = "commdex_whole"  # asked for without conditions, because what is kept is damaged
-FRONT_PAGE = re.compile(r"^/?(?:(?:index|home|default)(?:\.\w+)?/?)?$", re.IGNORECASE)
-WALL_STATUSES = (401, 403, 405, 407, 451)
 
 
 class Dupes(RFPDupeFilter):
@@ -75,9 +75,12 @@ class KeepingMiddleware:
 
     def process_request(self, request: Request) -> Response | None:
         """Give conditions to a request; answer it from the archive where an unfinished run has fetched it already."""
+        if role_of(request) is Role.PROBE:
+            return None
         for header in ("If-None-Match", "If-Modified-Since"):
             request.headers.pop(header, None)  # a redirect copies the headers of the request that it answers
         archive = harvest.current().archive
+        self._refuse_more_than_its_most(request)
         known = archive.resource(request.url)
         if known is None or known.final_address != request.url or request.meta.get(WHOLE):
             return None
@@ -91,6 +94,13 @@ class KeepingMiddleware:
             request.headers["If-Modified-Since"] = known.last_modified
         return None
 
+    def _refuse_more_than_its_most(self, request: Request) -> None:
+        """Raises OverLimit for a file where the source has had its bytes for this run."""
+        spider = self._spider
+        if spider and role_of(request) is Role.FILE and spider.fetched_bytes >= spider.source.most_bytes:
+            spider.limited = f"stopped at its limit of {spider.source.most_bytes:,} bytes"
+            raise OverLimit(spider.limited)
+
     def _fetched_already(self, known: Resource, request: Request) -> bool:
         """Whether the unfinished run that this one goes on with has fetched this; robots.txt is asked for each time."""
         if request.meta.get("dont_obey_robotstxt") or self._source == "":
@@ -100,19 +110,54 @@ class KeepingMiddleware:
             self._resumes = run.archive.resumes_from(run.run, self._source)
         return bool(self._resumes) and (known.last_seen or "") >= self._resumes
 
-    def process_response(self, request: Request, response: Response) -> Response | Request:
+    async def process_response(self, request: Request, response: Response) -> Response | Request:
         if response.status == 304:
             return self._unchanged(request, response)
         kind, outcome, reason = judge(request, response)
+        if outcome is Outcome.NEW and kind is Kind.HTML:
+            request.meta[NOFOLLOW] = "nofollow" in robots_tags(response)
+            if await self._is_impossible(request, response):
+                outcome, reason = Outcome.SOFT_NOT_FOUND, "the same answer as for an address that cannot exist"
+        if self._spider:
+            self._spider.fetched_bytes += len(response.body)
         sha256 = None
         if outcome is Outcome.NEW:
             archive = harvest.current().archive
             sha256 = archive.keep(response.body)
-            known = archive.resource(_asked(request))
+            known = archive.resource(asked_address(request))
             if known is not None and known.sha256:
                 outcome = Outcome.UNCHANGED if known.sha256 == sha256 else Outcome.CHANGED
         self._record(request, response, outcome, reason, kind=kind, sha256=sha256, size=len(response.body))
         return as_its_bytes(response, kind)
+
+    async def _is_impossible(self, request: Request, response: Response) -> bool:
+        """Whether this is what the site answers for what it does not have. It is asked once a run and host."""
+        host = bare_host(urlsplit(response.url).hostname or "")
+        asked = asked_address(request)
+        of_archives = {bare_host(name) for name in self._spider.archive_hosts} if self._spider else set()
+        if role_of(request) is Role.PROBE or FRONT_PAGE.match(urlsplit(asked).path) or host in of_archives:
+            return False
+        looks = harvest.current().looks
+        if host not in looks:
+            looks[host] = asyncio.ensure_future(self._look(impossible_address(response.url)))
+        look = await looks[host]
+        return look is not None and same_answer(answer_of(response, asked), look[0], redirected=look[1])
+
+    async def _look(self, address: str) -> tuple[Answer, bool] | None:
+        """What a site answers 200 to an impossible address with, and whether that led elsewhere; else None."""
+        engine = self._crawler.engine
+        assert engine is not None
+        try:
+            response = await engine.download_async(Request(address, meta={ROLE: Role.PROBE, "dont_retry": True}))
+        except (IgnoreRequest, *TROUBLES):
+            return None  # recorded on its way here
+        if response.status != 200 or kind_of(response.body) is not Kind.HTML:
+            return None
+        return answer_of(response, address), response.url != address
+
+    @property
+    def _spider(self) -> HarvestSpider | None:
+        return cast("HarvestSpider | None", self._crawler.spider)
 
     def _unchanged(self, request: Request, response: Response) -> Response | Request:
         archive = harvest.current().archive
@@ -134,11 +179,13 @@ class KeepingMiddleware:
             request, response, Outcome.UNCHANGED, kind=Kind(known.kind), sha256=known.sha256, size=0, known=known
         )
         headers = Headers({"Content-Type": known.content_type})
+        if body and known.kind == Kind.HTML:
+            request.meta[NOFOLLOW] = "nofollow" in robots_tags(HtmlResponse(response.url, body=body))
         return as_its_bytes(Response(response.url, 200, headers, body), Kind(known.kind))
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Failures of spiders' requests are recorded by their errback; robots.txt has none."""
-        if request.meta.get("dont_obey_robotstxt") and not isinstance(exception, Stopped):
+        """Failures of spiders' requests are recorded by their errback; robots.txt and probes have none."""
+        if role_of(request) in (Role.ROBOTS, Role.PROBE) and not isinstance(exception, Stopped):
             record_failure(self._source, request, exception)
 
     def _record(
@@ -151,9 +198,9 @@ class KeepingMiddleware:
             Fetch(
                 run=run.run,
                 source=self._source,
-                address=_asked(request),
+                address=asked_address(request),
                 final_address=response.url,
-                role=_role(request),
+                role=role_of(request),
                 outcome=outcome,
                 status=response.status,
                 sha256=sha256,
@@ -169,94 +216,22 @@ class KeepingMiddleware:
         )
 
 
-def judge(request: Request, response: Response) -> tuple[Kind, Outcome, str]:
-    """What a final answer is, how the fetch ended, and why; NEW stands for every good answer."""
-    kind = kind_of(response.body)
-    if kind is Kind.HTML and is_wall(response.body):
-        return kind, Outcome.BLOCKED, f"a bot wall answered {response.status} instead of the content"
-    if response.status in (404, 410):
-        return kind, Outcome.NOT_FOUND, f"answered {response.status}"
-    if response.status in WALL_STATUSES:
-        return kind, Outcome.BLOCKED, f"answered {response.status}"
-    if response.status >= 500 or response.status == 429:
-        return kind, Outcome.SERVER_ERROR, f"answered {response.status} each time it was asked"
-    if response.status != 200:
-        return kind, Outcome.ERROR, f"answered {response.status}"
-    if _role(request) in (Role.PAGE, Role.FILE) and _sent_home(_asked(request), response.url):
-        return kind, Outcome.SOFT_NOT_FOUND, "redirected to the front page"
-    if kind is Kind.EMPTY and _role(request) is not Role.ROBOTS:
-        return kind, Outcome.ERROR, "answered 200 with nothing in it"
-    if kind is Kind.HTML and _role(request) is not Role.LISTING:
-        title = _title(response)
-        if says_not_found(title):
-            return kind, Outcome.SOFT_NOT_FOUND, f"answered 200 with a page that says {title!r}"
-    return kind, Outcome.NEW, ""
-
-
-def _sent_home(asked: str, final: str) -> bool:
-    """Whether a redirect led from some page to the front page, as sites do with what they no longer have."""
-    return bool(urlsplit(final).path in ("", "/") and not FRONT_PAGE.match(urlsplit(asked).path))
-
-
-def as_its_bytes(response: Response, kind: Kind) -> Response:
-    """The response as the class that its bytes call for; Scrapy goes by Content-Type, which many sites get wrong.
-
-    It is made anew rather than by `replace`, which would hand on the encoding that the wrong class guessed.
-    """
-    cls: type[Response] = Response
-    if kind is Kind.HTML:
-        cls = HtmlResponse
-    elif kind in (Kind.XML, Kind.JSON, Kind.TEXT):
-        cls = TextResponse
-    return cls(response.url, response.status, response.headers, response.body, response.flags, request=response.request)
-
-
 def record_failure(source: str, request: Request, exception: BaseException) -> Outcome:
     """Write down a request that brought no answer, and return its outcome."""
-    outcome, reason = _failure(exception)
+    outcome, reason = failure(exception)
     run = harvest.current()
     run.record(
-        Fetch(run.run, source, _asked(request), request.url, _role(request), outcome, reason=" ".join(reason.split()))
+        Fetch(
+            run.run,
+            source,
+            asked_address(request),
+            request.url,
+            role_of(request),
+            outcome,
+            reason=" ".join(reason.split()),
+        )
     )
     return outcome
-
-
-def _failure(exception: BaseException) -> tuple[Outcome, str]:
-    if isinstance(exception, RobotsForbid):
-        return Outcome.ROBOTS, str(exception)
-    if isinstance(exception, RobotsUnknown):
-        return Outcome.UNREACHABLE, str(exception)
-    if isinstance(exception, RefusedHost):
-        return Outcome.HOST, str(exception)
-    if isinstance(exception, IgnoreRequest) and "redirection" in str(exception):
-        return Outcome.REDIRECTS, "redirected too often"
-    if isinstance(exception, DownloadCancelledError):
-        return Outcome.TOO_LARGE, "larger than `crawl.largest_file` in settings.yml allows"
-    if isinstance(exception, DownloadTimeoutError):
-        return Outcome.TIMEOUT, "no whole answer within `crawl.timeout` of settings.yml"
-    if isinstance(exception, CannotResolveHostError):
-        return Outcome.UNREACHABLE, "the host's name could not be resolved"
-    if isinstance(exception, DownloadConnectionRefusedError | ConnectError):
-        return Outcome.UNREACHABLE, "the host refused the connection"
-    if isinstance(exception, ResponseDataLossError):
-        return Outcome.ERROR, "the answer was cut short"
-    if isinstance(exception, DownloadFailedError | ConnectionLost | ConnectionDone):
-        return Outcome.UNREACHABLE, "the connection broke"
-    if isinstance(exception, UnsupportedURLSchemeError):
-        return Outcome.HOST, "only http and https are fetched"
-    return Outcome.ERROR, f"{type(exception).__name__}: {exception}"
-
-
-def _asked(request: Request) -> str:
-    """The address that was asked for first, before any redirect."""
-    redirected = request.meta.get("redirect_urls")
-    return str(redirected[0]) if redirected else request.url
-
-
-def _role(request: Request) -> Role:
-    if request.meta.get("dont_obey_robotstxt"):
-        return Role.ROBOTS
-    return Role(request.meta.get(ROLE, Role.LISTING))
 
 
 def _header(response: Response, name: str) -> str:
@@ -272,17 +247,6 @@ def file_name(disposition: str) -> str:
     message["Content-Disposition"] = disposition
     name = message.get_filename() or ""
     return re.split(r"[\\/]", unquote(name))[-1].strip()[:200]
-
-
-def _title(response: Response) -> str:
-    """Title of a page, or its first heading where that says more plainly that nothing is here."""
-    if not isinstance(response, TextResponse):
-        response = response.replace(cls=HtmlResponse)
-        assert isinstance(response, TextResponse)
-    page: Selector = response.selector
-    title = page.xpath("normalize-space(//title)").get() or ""
-    heading = page.xpath("normalize-space(//h1)").get() or ""
-    return heading if says_not_found(heading) else title
 
 
 class SourceBookkeeping:
@@ -313,4 +277,5 @@ class SourceBookkeeping:
             errors=self._errors,
             limited=spider.limited,
             made_up_for=spider.made_up_for,
+            increment=spider.increment,
         )

@@ -11,7 +11,7 @@ section 2.3.1.4 has it, and so does one that is asked for too often (429); any o
 from __future__ import annotations
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -26,7 +26,19 @@ class RobotsForbid(Refused):
 
 
 class RobotsUnknown(Refused):
-    """robots.txt could not be had, so nothing else is asked of this host."""
+    """robots.txt could not be had, so nothing else is asked of this host.
+
+    `gone` says that there seems to be no such host: its name leads nowhere, or nobody listens there.
+    """
+
+    def __init__(self, message: str, *, gone: bool):
+        super().__init__(message)
+        self.gone = gone
+
+
+# What a proxy answers for a host that it cannot find or reach.
+NO_SUCH_HOST = (502, 504)
+NOBODY_THERE = (CannotResolveHostError, DownloadConnectionRefusedError)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -34,7 +46,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler):  # type: ignore[no-untyped-def]  # Scrapy's signature, which it does not export typed
         super().__init__(crawler)
-        self._closed: dict[str, str] = {}
+        self._closed: dict[str, tuple[str, bool]] = {}  # host -> why, and whether it is gone
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         netloc = urlparse_cached(request).netloc
@@ -46,7 +58,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         else:
             parser = await super().robot_parser(request)
         if netloc in self._closed:
-            raise RobotsUnknown(f"{self._closed[netloc]}, so nothing else was asked of this host")
+            why, gone = self._closed[netloc]
+            raise RobotsUnknown(f"{why}, so nothing else was asked of this host", gone=gone)
         return parser
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
@@ -57,11 +70,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._closed[netloc] = f"robots.txt answered {response.status}"
+            self._closed[netloc] = f"robots.txt answered {response.status}", response.status in NO_SUCH_HOST
         elif response.status >= 400:
             response = response.replace(body=b"")  # an error page is not a robots.txt, whatever stands on it
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._closed[netloc] = f"robots.txt could not be had ({exc or type(exc).__name__})"
+        why = f"robots.txt could not be had ({exc or type(exc).__name__})"
+        self._closed[netloc] = why, isinstance(exc, NOBODY_THERE)
         super()._robots_error(exc, netloc)

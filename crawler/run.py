@@ -15,6 +15,7 @@ from config.home import Home
 from config.model import Settings, Source
 from crawler import harvest, settings
 from crawler.archive import Fetch
+from crawler.gate import gates
 from crawler.guard import ALLOW_PRIVATE, Stopped, bare_host
 from crawler.harvest import Harvest
 from crawler.mechanisms import spider_of
@@ -112,6 +113,7 @@ class _Stopping:
             self._stopped = True
             if on_stop and process.crawlers:  # Scrapy also comes by here when everything has ended by itself
                 on_stop()
+            gates().stop()
             for crawler in process.crawlers:
                 _drop_waiting(crawler)
             await stop()

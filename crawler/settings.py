@@ -34,7 +34,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.manners.PatientRetries": 550,  # where Scrapy has its own
 }
+DOWNLOAD_HANDLERS = {"http": "crawler.gate.GatedHandler", "https": "crawler.gate.GatedHandler"}
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.manners.Manners": 0,

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 
 class Kind(StrEnum):
@@ -62,6 +63,25 @@ WALL_SIGNS = re.compile(
     rb"|(?:please )?verify (?:that )?you are (?:a )?human",
     re.IGNORECASE,
 )
+# A page that asks who you are, or whether you agree, in place of what was asked for.
+NAMES_OF_PAGE = re.compile(rb"<(?:title|h1)\b[^>]*>(.*?)</(?:title|h1)", re.IGNORECASE | re.DOTALL)
+PASSWORD_FIELD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
+BUTTON = re.compile(rb"<button\b|<input\b[^>]*\btype\s*=\s*[\"']?(?:submit|button)|<form\b", re.IGNORECASE)
+LOG_IN = re.compile(
+    rb"\W*(?:please |you (?:must|need to) |member(?:s'?)? |user |account |staff )*(?:log[ -]?in|log[ -]?on|sign[ -]?in|"
+    rb"authenticat|authori[sz]ation required|password required|restricted (?:area|access))",
+    re.IGNORECASE,
+)
+LOG_IN_PATH = re.compile(r"/(?:(?:wp-)?log-?[io]n|sign-?in|sso|auth|account/login)(?:[/.]|$)", re.IGNORECASE)
+CONSENT = re.compile(
+    rb"\W*(?:before you (?:continue|proceed)|(?:cookie|privacy)s? (?:consent|choices|wall|preferences)|your privacy|"
+    rb"we (?:value|care about|respect) your privacy|accept (?:all )?cookies|(?:your )?consent (?:is )?required|"
+    rb"(?:please )?accept (?:our |the )?terms|terms (?:and conditions )?of (?:use|access))",
+    re.IGNORECASE,
+)
+CONSENT_PATH = re.compile(r"/(?:cookie-?)?(?:consent|wall|agree(?:ment)?|disclaimer)(?:[/.]|$)", re.IGNORECASE)
+MARKUP = re.compile(rb"<(script|style|template|noscript)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+MOST_WORDS_OF_BARRIER = 250
 
 
 def kind_of(body: bytes) -> Kind:
@@ -124,6 +144,32 @@ def _ends_like_json(body: bytes) -> bool:
 def is_wall(body: bytes) -> bool:
     """Whether an HTML body is a bot wall's challenge rather than content."""
     return bool(WALL_SIGNS.search(body[:100_000]))
+
+
+def barrier(body: bytes, address: str, asked: str) -> str:
+    """What stands in the way where an HTML body is no content: "a bot wall", "a log-in page", "a consent page"; or "".
+
+    `address` is where the answer came from, `asked` what was asked for. A form for members in a page's corner is no
+    barrier: a log-in or consent page says what it is in its title or first heading, or redirects told it, and has
+    little else to say.
+    """
+    if is_wall(body):
+        return "a bot wall"
+    start = body[:400_000]
+    named = [re.sub(rb"<[^>]*>|\s+", b" ", text).strip() for text in NAMES_OF_PAGE.findall(start)[:3]]
+    moved = urlsplit(address).path != urlsplit(asked).path or urlsplit(address).netloc != urlsplit(asked).netloc
+    path = urlsplit(address).path if moved else ""
+    if len(_words_of(start)) > MOST_WORDS_OF_BARRIER:
+        return ""
+    if PASSWORD_FIELD.search(start) and (any(map(LOG_IN.match, named)) or LOG_IN_PATH.search(path)):
+        return "a log-in page"
+    if BUTTON.search(start) and (any(map(CONSENT.match, named)) or CONSENT_PATH.search(path)):
+        return "a consent page"
+    return ""
+
+
+def _words_of(body: bytes) -> list[bytes]:
+    return re.findall(rb"\w+", MARKUP.sub(b" ", body))
 
 
 def says_not_found(title: str) -> bool:

@@ -9,6 +9,7 @@ from config.home import find_home
 from config.model import Settings, Source
 from crawler.guard import ALLOW_PRIVATE
 from crawler.harvest import catalogue, user_agent
+from crawler.manners import LONGEST_WAIT
 from crawler.mechanisms import spider_of
 from crawler.mechanisms.base import HarvestSpider
 
@@ -62,8 +63,10 @@ def spider_class(source: Source, settings: Settings) -> type[HarvestSpider]:
         "DOWNLOAD_MAXSIZE": crawl.largest_file,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": crawl.retries,
+        LONGEST_WAIT: crawl.longest_wait,
         ALLOW_PRIVATE: crawl.allow_private_hosts,
     }
     base = spider_of(source.mechanism)
     name = f"{base.__module__.rsplit('.', 1)[-1].capitalize()}Spider"
-    return type(name, (base,), {"name": source.id, "source": source, "custom_settings": custom, "__doc__": source.name})
+    more = {"name": source.id, "source": source, "archives": crawl.archives, "custom_settings": custom}
+    return type(name, (base,), {**more, "__doc__": source.name})

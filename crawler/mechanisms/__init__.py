@@ -15,7 +15,7 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from crawler.mechanisms.base import HarvestSpider
 
-NOT_MECHANISMS = ("base",)
+NOT_MECHANISMS = ("archives", "base")
 
 
 def names() -> list[str]:

@@ -18,10 +18,14 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import scrapy
+import tldextract
 from pydantic import BaseModel, ConfigDict
+from scrapy import signals
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import HtmlResponse, Request, Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -29,11 +33,22 @@ from twisted.python.failure import Failure
 from config.model import Source
 from crawler import harvest, links
 from crawler.archive import Announcement, Fetch, Outcome, Role
-from crawler.guard import Stopped
-from crawler.keeping import OUTCOME, ROLE, record_failure
+from crawler.gate import gates
+from crawler.guard import Stopped, bare_host
+from crawler.judging import NOFOLLOW, ROLE, is_gone
+from crawler.keeping import OUTCOME, record_failure
+from crawler.mechanisms.archives import ArchiveReader
 
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+# Which part of a host's name is its site: the snapshot of the Public Suffix List that comes with the library.
+SITES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 Asked = Iterable[Request]
 Reader = Callable[..., Asked]
+
+
+GONE = (Outcome.NOT_FOUND, Outcome.SOFT_NOT_FOUND)
 
 
 class NoOptions(BaseModel):
@@ -42,10 +57,15 @@ class NoOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class HarvestSpider(scrapy.Spider):
+class HarvestSpider(ArchiveReader, scrapy.Spider):
     """One source's spider; `crawler.spider_loader` makes a subclass for each source with `source` set."""
 
     source: ClassVar[Source]
+    archives: ClassVar[tuple[str, ...]] = ()  # those that are asked for a listed address that is gone
+    any_host: ClassVar[bool] = False  # a person listed what it asks for, wherever that lies
+    # What is sought in the archives when nothing of a source could be found because its start is gone: all "below" the
+    # start, or "" where the mechanism itself sees to each address.
+    fallback: ClassVar[str] = "below"
     Options: ClassVar[type[BaseModel]] = NoOptions
     # Every answer reaches `_answered`, which looks at the outcome: nothing may be dropped on the way.
     handle_httpstatus_all = True
@@ -55,15 +75,29 @@ class HarvestSpider(scrapy.Spider):
         super().__init__(*args, **kwargs)
         self.limited = ""  # which bound cut this run short
         self.made_up_for: Counter[str] = Counter()  # failures, by outcome, that another way was tried for
+        self.increment = False  # only what is new was asked for
+        self.fetched_bytes = 0
         self._asked = 0
+        self._when_idle = [self._out_of_archives, self._look_again]
         self._include = [re.compile(pattern) for pattern in self.source.include]
         self._exclude = [re.compile(pattern) for pattern in self.source.exclude]
         self.options: Any = self.Options.model_validate(self.source.options)
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.idle, signal=signals.spider_idle)
+        return spider
+
     @property
     def allowed_hosts(self) -> frozenset[str]:
-        """Hosts that this spider may ask."""
+        """Hosts of the source itself, which this spider may ask; see `may_ask`."""
         return self.source.allowed_hosts
+
+    def may_ask(self, host: str) -> bool:
+        """Whether this spider may ask a public host: one of its own, or of an archive; with `any_host` every one."""
+        own = {bare_host(name) for name in self.allowed_hosts | self.archive_hosts}
+        return self.any_host or bare_host(host) in own
 
     async def start(self) -> AsyncIterator[Any]:
         for address in self.source.start:
@@ -73,6 +107,42 @@ class HarvestSpider(scrapy.Spider):
     def begin(self, address: str) -> Asked:
         """What to ask first for one start address."""
         raise NotImplementedError
+
+    # when nothing is left to do
+
+    def idle(self) -> None:
+        """Before the spider closes: what its archives hold where it is gone itself, then what may have vanished.
+
+        Raises DontCloseSpider while there is something to ask.
+        """
+        engine = self.crawler.engine
+        while self._when_idle and engine is not None and not gates().stopped:
+            requests = list(self._within_limit(self._when_idle.pop(0)()))
+            for request in requests:
+                engine.crawl(request)
+            if requests:
+                raise DontCloseSpider
+
+    def _out_of_archives(self) -> Asked:
+        """Seek a source that is gone in the web archives: nothing came of it, and its start is not there any more."""
+        run = harvest.current()
+        if not self.fallback or run.archive.announced(run.run, self.name) or run.archive.harvested_live(self.name):
+            return
+        for address in (*self.source.start, *self.source.former):
+            checked = self._checked(address)
+            if checked:
+                request = self._ask(checked, Role.LISTING, None, None, {}, seek=(address, {"match": "prefix"}))
+                yield request.replace(dont_filter=True)
+
+    def _look_again(self) -> Asked:
+        """Ask for what was announced before and is not any more: only its own answer tells whether it has vanished."""
+        run = harvest.current()
+        announced, floor = run.archive.announced(run.run, self.name), run.archive.floor(run.run, self.name)
+        if self.limited or (announced < floor and not self.increment):
+            return
+        for address, role in run.archive.unannounced(run.run, self.name, increment=self.increment):
+            if self.wanted(address, page=role is Role.PAGE):
+                yield self._ask(address, role, None, None, {})
 
     # what mechanisms yield
 
@@ -87,15 +157,18 @@ class HarvestSpider(scrapy.Spider):
         if checked:
             yield self._ask(checked, Role.LISTING, then, failed, more, excused)
 
-    def page(self, address: str, *, found_on: str, **said: Any) -> Iterator[Request]:
+    def page(self, address: str, *, found_on: str, listed: bool = False, **said: Any) -> Iterator[Request]:
         """Announce a landing page (or a page that is the publication) and ask for it, where the source wants it.
 
-        `said` is what was said of it: title, date, publisher, summary, link_text, position, original, captured.
+        `said` is what was said of it: title, date, publisher, summary, link_text, position, heading, sectors, original,
+        captured, via. `listed` says that a person listed it: when it is gone, web archives are asked for it.
         """
         checked = self._checked(address)
         if checked and self.wanted(said.get("original") or checked, page=True):
             announcement = self._announce(checked, Role.PAGE, found_on, landing=checked, **said)
-            yield self._ask(announcement.address, Role.PAGE, self.read_page, None, {"announcement": announcement})
+            seek = (address, {"found_on": found_on, **said}) if listed else None
+            more = {"announcement": announcement}
+            yield self._ask(announcement.address, Role.PAGE, self.read_page, None, more, seek=seek)
 
     def announce_page(self, address: str, *, found_on: str, **said: Any) -> None:
         """Announce a landing page without asking for it: all that is needed of it was said elsewhere."""
@@ -104,17 +177,26 @@ class HarvestSpider(scrapy.Spider):
             self._announce(checked, Role.PAGE, found_on, landing=checked, **said)
 
     def file(
-        self, address: str, *, landing: str, found_on: str, web_page: bool = False, **said: Any
+        self,
+        address: str,
+        *,
+        landing: str,
+        found_on: str,
+        web_page: bool = False,
+        listed: bool = False,
+        **said: Any,
     ) -> Iterator[Request]:
         """Announce a file that belongs with a landing page and ask for it.
 
-        `web_page` says that it is published as a web page, so that one is not taken for another landing page.
+        `web_page` says that it is published as a web page, so that one is not taken for another landing page; `said`
+        and `listed` are as for `page`.
         """
         checked = self._checked(address)
         if checked and self.wanted(said.get("original") or checked, page=False):
             announcement = self._announce(checked, Role.FILE, found_on, landing=landing, **said)
             then = None if web_page else self._read_file
-            yield self._ask(announcement.address, Role.FILE, then, None, {"announcement": announcement})
+            seek = (address, {"found_on": found_on, **said}) if listed else None
+            yield self._ask(announcement.address, Role.FILE, then, None, {"announcement": announcement}, seek=seek)
 
     def _read_file(self, response: Response, announcement: Announcement) -> Asked:
         """What looked like a file and is a web page is a landing page: announce it as one, and follow its files."""
@@ -136,11 +218,24 @@ class HarvestSpider(scrapy.Spider):
             yield from self.files_of(response, landing=announcement.address)
 
     def files_of(self, response: TextResponse, *, landing: str) -> Iterator[Request]:
-        """Announce and ask for every file that a page links to."""
+        """Announce and ask for every file that a page links to.
+
+        A spider that may ask anywhere takes only files of the page's own site: the others are its references.
+        """
         for position, link in enumerate(links.file_links(response), start=1):
+            if self.any_host and not self._of_one_site(link.address, response.url):
+                self.trouble(link.address, f"a file of another site than {response.url}", Outcome.HOST)
+                continue
             yield from self.file(
                 link.address, landing=landing, found_on=landing, link_text=link.text, position=position
             )
+
+    def _of_one_site(self, address: str, page: str) -> bool:
+        hosts = [bare_host(urlsplit(one).hostname or "") for one in (address, page)]
+        if hosts[0] in {bare_host(host) for host in self.source.hosts}:
+            return True
+        sites = [SITES(host).top_domain_under_public_suffix or host for host in hosts]
+        return sites[0] == sites[1]
 
     def trouble(self, address: str, reason: str, outcome: Outcome = Outcome.ERROR) -> None:
         """Write down what could not be made sense of, so that one bad entry costs itself and not its listing."""
@@ -172,13 +267,13 @@ class HarvestSpider(scrapy.Spider):
         return not page or not self._include or any(pattern.search(address) for pattern in self._include)
 
     def _announce(self, address: str, role: Role, found_on: str, landing: str, **said: Any) -> Announcement:
+        said = {"via": self.source.mechanism, **said}
         announcement = Announcement(
             source=self.source.id,
             address=Request(address).url,  # as it will be asked for and recorded
             found_on=found_on,
             role=role,
             landing=Request(landing).url if landing else "",
-            via=self.source.mechanism,
             **said,
         )
         run = harvest.current()
@@ -193,6 +288,7 @@ class HarvestSpider(scrapy.Spider):
         failed: Reader | None,
         more: dict[str, Any],
         excused: bool = True,
+        seek: tuple[str, dict[str, Any]] | None = None,
     ) -> Request:
         return Request(
             address,
@@ -201,30 +297,52 @@ class HarvestSpider(scrapy.Spider):
             # Listings first: what they lead to is known early, and a stopped run has announced the most.
             priority={Role.LISTING: 20, Role.PAGE: 10}.get(role, 0),
             meta={ROLE: role},
-            cb_kwargs={"then": then, "failed": failed, "more": more, "excused": excused},
+            cb_kwargs={"then": then, "failed": failed, "more": more, "excused": excused, "seek": seek},
         )
 
     def _answered(
-        self, response: Response, then: Reader | None, failed: Reader | None, more: dict[str, Any], excused: bool
+        self,
+        response: Response,
+        then: Reader | None,
+        failed: Reader | None,
+        more: dict[str, Any],
+        excused: bool,
+        seek: tuple[str, dict[str, Any]] | None,
     ) -> Iterator[Request]:
         outcome: Outcome = response.meta[OUTCOME]
-        if outcome.good and then is not None:
-            yield from self._within_limit(then(response, **more))
-        elif not outcome.good and failed is not None:
+        if outcome.good or outcome is Outcome.NOINDEX:  # a page that is not to be kept may still be followed
+            if response.meta.get(NOFOLLOW):
+                self.trouble(response.url, "its publisher asks robots not to follow its links", Outcome.NOFOLLOW)
+            elif then is not None:
+                yield from self._within_limit(then(response, **more))
+        elif outcome in GONE and seek is not None:
+            yield from self._sought(outcome, *seek)
+        elif failed is not None:
             self.made_up_for[outcome] += excused
             yield from self._within_limit(failed(**more))
 
     def _failed(self, failure: Failure) -> Iterator[Request]:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         error = failure.value
-        if isinstance(error, Stopped):
+        if error is None or isinstance(error, Stopped):
             return  # never asked
-        if error is not None and not isinstance(error, HttpError):
+        if not isinstance(error, HttpError):
             request.meta[OUTCOME] = record_failure(self.name, request, error)
+        outcome = request.meta.get(OUTCOME, "")
         failed: Reader | None = request.cb_kwargs["failed"]
-        if failed is not None:
-            self.made_up_for[request.meta.get(OUTCOME, "")] += request.cb_kwargs["excused"]
+        if is_gone(error) and request.cb_kwargs["seek"] is not None:
+            yield from self._sought(outcome, *request.cb_kwargs["seek"])
+        elif failed is not None:
+            self.made_up_for[outcome] += request.cb_kwargs["excused"]
             yield from self._within_limit(failed(**request.cb_kwargs["more"]))
+
+    def _sought(self, outcome: str, address: str, said: dict[str, Any]) -> Iterator[Request]:
+        """Seek in the web archives what is gone, unless its last good content is kept here already."""
+        known = harvest.current().archive.resource(Request(address).url)
+        if known is not None and known.sha256:
+            return
+        self.made_up_for[outcome] += 1
+        yield from self._within_limit(self.from_archives(address, **said))
 
     def _within_limit(self, requests: Asked) -> Iterator[Request]:
         for request in requests:
