@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import (
@@ -149,15 +149,18 @@ class GatedHandler(HTTP11DownloadHandler):
     """Scrapy's handler for http and https behind the gate of the request's host."""
 
     async def download_request(self, request: Request) -> Response:
-        """Raises HostClosed, Stopped, and what Scrapy's handler raises."""
+        """Raises HostClosed, Stopped, OverLimit, and what Scrapy's handler raises."""
         key = str(request.meta["download_slot"])
         gate = gates().of(key)
         slot = self._crawler.engine.downloader.slots.get(key) if self._crawler.engine else None
         async with gate.turn(slot.delay if slot else 0.0):
+            spider: Any = self._crawler.spider  # every spider here is a HarvestSpider
+            spider.before_asking(request)
             try:
                 response = await super().download_request(request)
             except SILENCE:
                 gate.failed(request.url)
                 raise
-        gate.answered(request.url, response.status)
+            gate.answered(request.url, response.status)
+            spider.fetched_bytes += len(response.body)
         return response

@@ -20,7 +20,7 @@ from scrapy.http import Headers, HtmlResponse, Request, Response
 
 from crawler import harvest
 from crawler.archive import ArchiveError, Fetch, Outcome, Resource, Role
-from crawler.guard import OverLimit, Stopped, bare_host
+from crawler.guard import Stopped, bare_host
 from crawler.impossible import Answer, answer_of, impossible_address, same_answer
 from crawler.judging import (
     FRONT_PAGE,
@@ -80,7 +80,6 @@ class KeepingMiddleware:
         for header in ("If-None-Match", "If-Modified-Since"):
             request.headers.pop(header, None)  # a redirect copies the headers of the request that it answers
         archive = harvest.current().archive
-        self._refuse_more_than_its_most(request)
         known = archive.resource(request.url)
         if known is None or known.final_address != request.url or request.meta.get(WHOLE):
             return None
@@ -93,13 +92,6 @@ class KeepingMiddleware:
         if known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
         return None
-
-    def _refuse_more_than_its_most(self, request: Request) -> None:
-        """Raises OverLimit for a file where the source has had its bytes for this run."""
-        spider = self._spider
-        if spider and role_of(request) is Role.FILE and spider.fetched_bytes >= spider.source.most_bytes:
-            spider.limited = f"stopped at its limit of {spider.source.most_bytes:,} bytes"
-            raise OverLimit(spider.limited)
 
     def _fetched_already(self, known: Resource, request: Request) -> bool:
         """Whether the unfinished run that this one goes on with has fetched this; robots.txt is asked for each time."""
@@ -118,8 +110,6 @@ class KeepingMiddleware:
             request.meta[NOFOLLOW] = "nofollow" in robots_tags(response)
             if await self._is_impossible(request, response):
                 outcome, reason = Outcome.SOFT_NOT_FOUND, "the same answer as for an address that cannot exist"
-        if self._spider:
-            self._spider.fetched_bytes += len(response.body)
         sha256 = None
         if outcome is Outcome.NEW:
             archive = harvest.current().archive

@@ -130,6 +130,7 @@ class Loopback(LocalServer):
         super().__init__(port)
         self._answers: dict[str, list[Answer]] = {}
         self._answers_lock = threading.Lock()
+        self._otherwise = Answer(b"no such resource\n", 404, {"Content-Type": "text/plain"})
         for path, answer in answers.items():
             self.set(path, answer)
 
@@ -141,13 +142,18 @@ class Loopback(LocalServer):
         with self._answers_lock:
             self._answers[path] = [answer] if isinstance(answer, Answer) else list(answer)
 
+    def otherwise(self, answer: Answer) -> None:
+        """Answer every path that is not scripted like this from now on, instead of with 404."""
+        with self._answers_lock:
+            self._otherwise = answer
+
     def respond(self, asked: Asked) -> Answer:
         parts = urlsplit(asked.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         with self._answers_lock:
             queue = self._answers.get(path) or self._answers.get(parts.path)
             if not queue:
-                return Answer(b"no such resource\n", 404, {"Content-Type": "text/plain"})
+                return self._otherwise
             return queue.pop(0) if len(queue) > 1 else queue[0]
 
 

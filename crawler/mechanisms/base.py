@@ -34,7 +34,7 @@ from config.model import Source
 from crawler import harvest, links
 from crawler.archive import Announcement, Fetch, Outcome, Role
 from crawler.gate import gates
-from crawler.guard import Stopped, bare_host
+from crawler.guard import OverLimit, Stopped, bare_host
 from crawler.judging import NOFOLLOW, ROLE, is_gone
 from crawler.keeping import OUTCOME, record_failure
 from crawler.mechanisms.archives import ArchiveReader
@@ -98,6 +98,12 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         """Whether this spider may ask a public host: one of its own, or of an archive; with `any_host` every one."""
         own = {bare_host(name) for name in self.allowed_hosts | self.archive_hosts}
         return self.any_host or bare_host(host) in own
+
+    def before_asking(self, request: Request) -> None:
+        """The last word before a request leaves. Raises OverLimit for a file when the source has had its bytes."""
+        if request.meta.get(ROLE) == Role.FILE and self.fetched_bytes >= self.source.most_bytes:
+            self.limited = f"stopped at its limit of {self.source.most_bytes:,} bytes"
+            raise OverLimit(self.limited)
 
     async def start(self) -> AsyncIterator[Any]:
         for address in self.source.start:
