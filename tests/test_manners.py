@@ -1,4 +1,4 @@
-"""Manners towards hosts: one request at a time whoever asks, the wait that a host asks for, what publishers ask robots."""
+"""Manners towards hosts: one request at a time whoever asks, the wait that they ask for, what publishers ask robots."""
 
 from __future__ import annotations
 

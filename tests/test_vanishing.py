@@ -30,11 +30,11 @@ class Shelf:
         self.listed = list(range(papers))
         for number in self.listed:
             web.set(f"/{number}.pdf", paper(number))
-        self.list()
+        self.hang_out()
         source = {"id": "shelf", "mechanism": "listing", "start": [web.url("/papers")], **more}
         self.home: Home = make_home(folder / "home", [source])
 
-    def list(self) -> None:
+    def hang_out(self) -> None:
         links = "".join(f'<li><a href="/{number}.pdf">Paper {number} (PDF)</a></li>' for number in self.listed)
         body = f"<!doctype html><title>Papers</title><main><h1>Papers</h1><ul>{links}</ul></main>"
         self.web.set("/papers", Answer(body.encode(), headers=HTML))
@@ -78,7 +78,7 @@ def test_what_changed_and_what_went_is_told_exactly(web: Loopback, tmp_path: Pat
         web.set(f"/{number}.pdf", paper(number, "second"))
     web.set("/7.pdf", Answer(b"no", 404))  # still listed
     shelf.listed.remove(8)  # not listed any more, and gone
-    shelf.list()
+    shelf.hang_out()
     web.set("/8.pdf", Answer(b"no", 410))
     second = shelf.crawl()
     assert shelf.fetched(second, Outcome.CHANGED) == ["13.pdf", "23.pdf", "3.pdf", "33.pdf"]
@@ -99,7 +99,7 @@ def test_a_paper_that_is_only_not_listed_any_more_is_looked_at_and_stays(web: Lo
     shelf = Shelf(web, tmp_path, 10)
     shelf.crawl()
     shelf.listed.remove(4)
-    shelf.list()
+    shelf.hang_out()
     web.clear()
     second = shelf.crawl()
     assert [request.status for request in web.requests if request.path == "/4.pdf"] == [304]
@@ -129,7 +129,7 @@ def test_a_collapse_is_a_broken_source_and_marks_nothing(web: Loopback, tmp_path
     for number in range(5, 10):
         web.set(f"/{number}.pdf", Answer(b"no", 404))
     shelf.listed = shelf.listed[:5]
-    shelf.list()
+    shelf.hang_out()
     web.clear()
     third = shelf.crawl(expect=4)
     told = "5 pages and files announced, at least 8 expected after its last harvests"
@@ -139,7 +139,7 @@ def test_a_collapse_is_a_broken_source_and_marks_nothing(web: Loopback, tmp_path
     assert [request.path for request in web.requests if request.path == "/9.pdf"] == []
     # The shape of the site has changed: nothing at all is found.
     shelf.listed = []
-    shelf.list()
+    shelf.hang_out()
     shelf.crawl(expect=4)
     assert shelf.state()[1].startswith("no pages and files announced, at least 8 expected")
 
@@ -148,7 +148,7 @@ def test_what_most_of_the_last_runs_agree_on_is_how_the_source_is_now(web: Loopb
     shelf = Shelf(web, tmp_path, 10)
     shelf.crawl()
     shelf.listed = shelf.listed[:5]
-    shelf.list()
+    shelf.hang_out()
     shelf.crawl(expect=4)
     shelf.crawl(expect=4)
     shelf.crawl()  # the median of 10, 5 and 5
