@@ -153,3 +153,13 @@ def test_what_most_of_the_last_runs_agree_on_is_how_the_source_is_now(web: Loopb
     shelf.crawl(expect=4)
     shelf.crawl()  # the median of 10, 5 and 5
     assert shelf.state()[0] == "ok"
+
+
+def test_a_limit_is_caught_up_with_over_the_runs(web: Loopback, tmp_path: Path) -> None:
+    shelf = Shelf(web, tmp_path, 12, limit=6)  # the start is asked for beside it
+    first = shelf.crawl()
+    assert len(shelf.fetched(first, Outcome.NEW)) == 6
+    assert shelf.state() == ("partly", "stopped at its limit of 6 requests")
+    second = shelf.crawl()
+    assert len(shelf.fetched(second, Outcome.NEW)) == 6
+    assert shelf.state() == ("ok", "")

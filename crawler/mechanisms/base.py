@@ -32,7 +32,7 @@ from twisted.python.failure import Failure
 
 from config.model import Source
 from crawler import harvest, links
-from crawler.archive import Announcement, Fetch, Outcome, Role
+from crawler.archive import STOPPED_AT_LIMIT, Announcement, Fetch, Outcome, Role
 from crawler.gate import gates
 from crawler.guard import OverLimit, Stopped, bare_host
 from crawler.judging import NOFOLLOW, ROLE, is_gone
@@ -78,6 +78,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         self.increment = False  # only what is new was asked for
         self.fetched_bytes = 0
         self._asked = 0
+        self._goes_further: bool | None = None  # known when the first request is made
         self._when_idle = [self._out_of_archives, self._look_again]
         self._include = [re.compile(pattern) for pattern in self.source.include]
         self._exclude = [re.compile(pattern) for pattern in self.source.exclude]
@@ -102,7 +103,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
     def before_asking(self, request: Request) -> None:
         """The last word before a request leaves. Raises OverLimit for a file when the source has had its bytes."""
         if request.meta.get(ROLE) == Role.FILE and self.fetched_bytes >= self.source.most_bytes:
-            self.limited = f"stopped at its limit of {self.source.most_bytes:,} bytes"
+            self.limited = f"{STOPPED_AT_LIMIT} {self.source.most_bytes:,} bytes"
             raise OverLimit(self.limited)
 
     async def start(self) -> AsyncIterator[Any]:
@@ -352,8 +353,24 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
 
     def _within_limit(self, requests: Asked) -> Iterator[Request]:
         for request in requests:
+            if self._passed_over(request):
+                continue
             if self._asked >= self.source.limit:
-                self.limited = f"stopped at its limit of {self.source.limit} requests"
+                self.limited = f"{STOPPED_AT_LIMIT} {self.source.limit} requests"
                 return
             self._asked += 1
             yield request
+
+    def _passed_over(self, request: Request) -> bool:
+        """Whether a run passes over a request, to get further than the last one, which its limit cut short.
+
+        Files that are held and were seen not long ago wait for their turn; pages are asked for, as they lead on.
+        """
+        run = harvest.current()
+        if self._goes_further is None:
+            before = run.archive.run_before(run.run, self.name)
+            self._goes_further = before is not None and before.reason.startswith(STOPPED_AT_LIMIT)
+        if not self._goes_further or request.meta.get(ROLE) != Role.FILE:
+            return False
+        known = run.archive.resource(request.url)
+        return known is not None and run.archive.is_fresh(known)
