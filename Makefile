@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: help demo test test-whoosh3 check format lock clean
+.PHONY: help demo test test-whoosh3 check format catalogue lock clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(VENV)/.dev  ## ruff, mypy (strict) and the rooms' import contracts
 format: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+catalogue: $(VENV)/.dev  ## write docs/catalogue.md anew from config/sources
+	@$(BIN)/python -m config.catalogue_table > docs/catalogue.md
 
 lock: $(VENV)/.dev   ## renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -181,6 +181,9 @@ class CrawlSettings(Entry):
         default=("ukgwa", "internet-archive"),
         description="web archives that are asked, in this order, for a listed address that is gone",
     )
+    archive_delay: float = Field(
+        default=5.0, ge=0, description="seconds between two requests to one web archive, which serve everyone"
+    )
     longest_wait: float = Field(
         default=120.0,
         ge=0,

@@ -153,8 +153,8 @@ class GatedHandler(HTTP11DownloadHandler):
         key = str(request.meta["download_slot"])
         gate = gates().of(key)
         slot = self._crawler.engine.downloader.slots.get(key) if self._crawler.engine else None
-        async with gate.turn(slot.delay if slot else 0.0):
-            spider: Any = self._crawler.spider  # every spider here is a HarvestSpider
+        spider: Any = self._crawler.spider  # every spider here is a HarvestSpider
+        async with gate.turn(max(slot.delay if slot else 0.0, spider.least_delay(key))):
             spider.before_asking(request)
             try:
                 response = await super().download_request(request)

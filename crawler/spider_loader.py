@@ -69,4 +69,5 @@ def spider_class(source: Source, settings: Settings) -> type[HarvestSpider]:
     base = spider_of(source.mechanism)
     name = f"{base.__module__.rsplit('.', 1)[-1].capitalize()}Spider"
     more = {"name": source.id, "source": source, "archives": crawl.archives, "custom_settings": custom}
-    return type(name, (base,), {**more, "__doc__": source.name})
+    more |= {"archive_delay": crawl.archive_delay, "__doc__": source.name}
+    return type(name, (base,), more)

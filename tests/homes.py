@@ -15,6 +15,7 @@ import yaml
 from config.home import Home
 
 CONTACT = "library@commdex.example"
+NO_WAITING = {"delay": 0.0, "archive_delay": 0.0}
 
 
 def make_home(
@@ -31,7 +32,7 @@ def make_home(
     settings = {
         "contact": contact,
         "shipped_sources": False,
-        "crawl": {"delay": 0.0, "retries": 0, "timeout": 5.0, "allow_private_hosts": True, **(crawl or {})},
+        "crawl": {**NO_WAITING, "retries": 0, "timeout": 5.0, "allow_private_hosts": True, **(crawl or {})},
         "index": {"workers": 2, "seconds_per_file": 30.0, **(index or {})},
     }
     home.settings_file.write_text(yaml.safe_dump(settings), encoding="utf-8")

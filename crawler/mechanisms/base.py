@@ -62,6 +62,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
 
     source: ClassVar[Source]
     archives: ClassVar[tuple[str, ...]] = ()  # those that are asked for a listed address that is gone
+    archive_delay: ClassVar[float] = 0.0
     any_host: ClassVar[bool] = False  # a person listed what it asks for, wherever that lies
     # What is sought in the archives when nothing of a source could be found because its start is gone: all "below" the
     # start, or "" where the mechanism itself sees to each address.
@@ -99,6 +100,11 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         """Whether this spider may ask a public host: one of its own, or of an archive; with `any_host` every one."""
         own = {bare_host(name) for name in self.allowed_hosts | self.archive_hosts}
         return self.any_host or bare_host(host) in own
+
+    def least_delay(self, host: str) -> float:
+        """Seconds between two requests to a host, whatever delay the source has: web archives serve everyone."""
+        of_archives = {bare_host(name) for name in self.archive_hosts}
+        return self.archive_delay if bare_host(host) in of_archives else 0.0
 
     def before_asking(self, request: Request) -> None:
         """The last word before a request leaves. Raises OverLimit for a file when the source has had its bytes."""
