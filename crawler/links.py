@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 from parsel import Selector
 from scrapy.http import TextResponse
 from w3lib.url import safe_url_string
+
+from crawler.beside import date_in, text_beside
 
 FILE_SUFFIXES = (
     ".pdf", ".doc", ".docx", ".dot", ".dotx", ".docm", ".rtf", ".odt", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods",
@@ -28,16 +30,47 @@ FILE_TEXT = re.compile(
     r"briefing|publication|review|plan|minutes|agenda)s?\b|^\W*full\s+(?:report|paper|document|text)\b",
     re.IGNORECASE,
 )
+_ENTRIES = (
+    r"(?:publications?|documents?|results?|items?|entries|posts?|articles?|reports?|papers?|resources?|news|pages?)"
+)
 NEXT_TEXT = re.compile(
-    r"^\W*(?:next(?:\s+page)?|older(?:\s+(?:posts|entries|items))?|load\s+more|show\s+more|more\s+results|view\s+more)\W*$"
+    rf"^\W*(?:next(?:\s+(?:page|\d+))?(?:\s+(?:of\s+)?{_ENTRIES})?|go\s+to\s+(?:the\s+)?next\s+page"
+    rf"|older(?:\s+{_ENTRIES})?|load\s+more(?:\s+{_ENTRIES})?)\W*$"
     r"|^[›»→>]{1,2}$",
     re.IGNORECASE,
 )
+# These lead on in a listing, or from each of its entries to the entry: the address tells.
+MORE_TEXT = re.compile(rf"^\W*(?:(?:show|view|see)\s+more|more)(?:\s+{_ENTRIES})?\W*$", re.IGNORECASE)
+NUMBER_TEXT = re.compile(r"^\W*(?:(?:go\s+to\s+)?page\s+)?(\d{1,3})\W*$", re.IGNORECASE)
 PAGER_TEXT = re.compile(
-    r"^\W*(?:page\s+)?\d{1,4}\W*$|^\W*(?:prev(?:ious)?(?:\s+page)?|newer(?:\s+posts)?|first|last)(?:\s+page)?\W*$"
-    r"|^\W*(?:back to top|skip to (?:main )?content|home)\W*$",
-    re.IGNORECASE,
+    r"""\W* (?: (?:go\s+to\s+)? (?:page\s+)? \d{1,3}
+    | (?: prev(?:ious)? | newer | first | last ) (?: \s+(?:page|posts) )?
+    | (?: back\s+to | return\s+to | to )\s+(?:the\s+)?top | top (?: \s+of\s+(?:the\s+)?page )?
+    | skip\s+to\s+(?:main\s+)?content | home ) \W*""",
+    re.IGNORECASE | re.VERBOSE,
 )
+# Whole texts of links that every site has and that lead to no publication.
+FURNITURE_TEXT = re.compile(
+    r"""\W* (?: contact(?:\ us)? | privacy(?:\ (?:policy|notice|statement))? | accessibility(?:\ statement)?
+    | cookies?(?:\ (?:policy|settings|preferences|notice))? | terms(?:\ (?:and|&)\ conditions|\ of\ use)? | site\ ?map
+    | (?:log|sign)\ ?(?:in|on|out|up) | register | (?:un)?subscribe | print(?:\ this\ page)? | email\ this(?:\ page)?
+    | share(?:\ this(?:\ page)?)?(?:\ (?:on|via|by)\ .{1,30})? | tweet(?:\ this)? | follow\ us(?:\ on\ .{1,30})?
+    | feedback | search | menu | close | disclaimer | copyright
+    | (?:leave|post|add)\ a\ (?:comment|reply) | reply | (?:no\ |\d+\ )?comments?
+    | learn\ how\ your\ comment\ data\ is\ processed ) \W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Addresses that pass a page on, answer a comment or log in: sharing buttons carry all kinds of text, or none.
+FURNITURE_ADDRESS = re.compile(
+    r"""[?&](?:share|replytocom)= | /wp-login\.php | //(?:[\w-]+\.)*
+    (?: facebook\.com/(?:sharer|share|dialog) | (?:twitter|x)\.com/(?:intent|share|home) | reddit\.com/submit
+    | linkedin\.com/(?:shareArticle|sharing|cws/share) | pinterest\.[\w.]+/pin/create | tumblr\.com/(?:share|widgets)
+    | api\.whatsapp\.com/send | wa\.me/ | t\.me/share | getpocket\.com/(?:save|edit) | plus\.google\.com/share
+    | addtoany\.com/ | addthis\.com/ | akismet\.com/privacy )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A page of a listing by its address.
+_NUMBERED_PATH = re.compile(r"/page/(\d{1,4})/?$", re.IGNORECASE)
 
 # The part of a page that is about its matter: <main> where there is one, and not its navigation.
 _OUTSIDE = "ancestor::nav or ancestor::footer or (ancestor::header and not(ancestor::main or ancestor::article))"
@@ -48,41 +81,134 @@ _ANYWHERE = f"//a[@href][not({_OUTSIDE})]"
 
 @dataclass(frozen=True)
 class Link:
-    """A link with an absolute http(s) address without fragment. `is_file` says that it looks like a file's."""
+    """A link with an absolute http(s) address without fragment. `is_file` says that it looks like a file's.
+
+    `beside` is the text round it in its list item, row, paragraph or card: at most 200 characters.
+    """
 
     address: str
     text: str
     is_file: bool
+    beside: str = ""
 
 
 def main_links(response: TextResponse, base: str | None = None) -> list[Link]:
-    """The links of a page's matter in their order, each address once, pagers left out.
+    """The links of a page's matter in their order, each address once; pagers and what every site has are left out.
 
     `base` is the address against which relative links are read, for a copy from a web archive its original address.
     """
-    selector = response.selector
-    anchors = selector.xpath(_MAIN) or selector.xpath(_BODY)
-    links = [link for anchor in anchors if (link := _link(anchor, base or _base(response))) is not None]
-    return _once(link for link in links if not PAGER_TEXT.match(link.text) and not NEXT_TEXT.match(link.text))
+    found = [link for anchor in main_anchors(response) if (link := link_of(anchor, base or base_of(response)))]
+    return _once(link for link in found if not is_pager(link) and (link.is_file or not is_furniture(link)))
+
+
+def main_anchors(response: TextResponse) -> list[Selector]:
+    """The anchors of a page's matter: of <main> where there is one, and not of its navigation."""
+    return list(response.selector.xpath(_MAIN) or response.selector.xpath(_BODY))
 
 
 def file_links(response: TextResponse, base: str | None = None) -> list[Link]:
     """The links of a page that look like files, those in a side bar too, in their order."""
     anchors = response.selector.xpath(_ANYWHERE)
-    links = (_link(anchor, base or _base(response)) for anchor in anchors)
+    links = (link_of(anchor, base or base_of(response)) for anchor in anchors)
     return _once(link for link in links if link is not None and link.is_file)
 
 
+def is_pager(link: Link) -> bool:
+    """Whether a link leads about in a listing or a page: to a number, the next, the top."""
+    return bool(PAGER_TEXT.fullmatch(link.text) or NEXT_TEXT.match(link.text))
+
+
+def is_furniture(link: Link) -> bool:
+    """Whether a link is one that every site has (contact, cookies, sharing) and that leads to no publication."""
+    return bool(FURNITURE_TEXT.fullmatch(link.text) or FURNITURE_ADDRESS.search(link.address))
+
+
+def date_beside(link: Link) -> str:
+    """The date that plainly stands beside a link, ISO 8601 cut to its precision, "" when there is none."""
+    return date_in(link.beside)
+
+
 def next_page(response: TextResponse) -> str | None:
-    """The address of a listing's next page, by rel=next or else by the text of its link; None on the last."""
-    selector = response.selector
+    """The address of a listing's next page: by rel=next, else by the text of its link, else the number after the
+    current one; None on the last.
+    """
+    selector, base, here = response.selector, base_of(response), same_page(response.url)
     for href in selector.xpath("//*[self::a or self::link][contains(concat(' ', @rel, ' '), ' next ')]/@href").getall():
-        return absolute(href, _base(response))
-    for anchor in selector.xpath("//a[@href]"):
-        text = " ".join(anchor.xpath("string()").get("").split()) or anchor.attrib.get("aria-label", "")
+        address = absolute(href, base)
+        if address is not None and same_page(address) != here:
+            return address
+    more: dict[str, str] = {}
+    anchors = [(anchor, _text(anchor)) for anchor in selector.xpath("//a[@href]")]
+    for anchor, text in anchors:
+        if not NEXT_TEXT.match(text) and not MORE_TEXT.match(text):
+            continue
+        address = absolute(anchor.attrib["href"], base)
+        if address is None or same_page(address) == here:
+            continue  # a button of a script, or of a slide show
         if NEXT_TEXT.match(text):
-            return absolute(anchor.attrib["href"], _base(response))
-    return None
+            return address
+        if page_number(address, response.url) is not None:
+            more.setdefault(same_page(address), address)
+    by_number = _next_number(response, anchors, base)
+    return next(iter(more.values())) if by_number is None and len(more) == 1 else by_number
+
+
+def page_number(address: str, first: str) -> int | None:
+    """Which page of the listing that begins at `first` an address is, None when it is of another listing.
+
+    An address is of a listing when it only adds /page/N, or a number in its query.
+    """
+    one, other = urlsplit(first), urlsplit(address)
+    if (one.hostname or "").removeprefix("www.") != (other.hostname or "").removeprefix("www."):
+        return None
+    in_path = _NUMBERED_PATH.search(other.path)
+    bare = [_NUMBERED_PATH.sub("", parts.path).rstrip("/") for parts in (one, other)]
+    if bare[0] != bare[1]:
+        return None
+    own, asked = dict(parse_qsl(one.query)), dict(parse_qsl(other.query))
+    changed = {name: value for name, value in asked.items() if own.get(name) != value}
+    if in_path:
+        return int(in_path[1]) if not changed else None
+    if len(changed) != 1 or not own.keys() <= asked.keys():
+        return 1 if not changed and own.keys() == asked.keys() else None
+    value = next(iter(changed.values()))
+    return int(value) if value.isdecimal() and len(value) < 7 else None
+
+
+def _next_number(response: TextResponse, anchors: Sequence[tuple[Selector, str]], base: str) -> str | None:
+    """The address behind the number after the current one in a pager of bare numbers."""
+    pages: dict[int, str] = {}
+    current = None
+    for anchor, text in anchors:
+        match = NUMBER_TEXT.match(text)
+        address = absolute(anchor.attrib["href"], base) if match else None
+        if match is None or address is None or page_number(address, response.url) is None:
+            continue
+        number = int(match[1])
+        pages.setdefault(number, address)
+        if "aria-current" in anchor.attrib or same_page(address) == same_page(response.url):
+            current = number
+    if not pages:
+        return None
+    if current is None:
+        current = _number_without_link(response, pages)
+    return pages.get(current + 1)
+
+
+def _number_without_link(response: TextResponse, pages: dict[int, str]) -> int:
+    """The current page's number, where the pager shows it as plain text; else the number that its links leave out."""
+    for anchor in response.selector.xpath("//a[@href]"):
+        if absolute(anchor.attrib["href"], base_of(response)) not in pages.values():
+            continue
+        pager = anchor.xpath("ancestor::*[count(.//a[@href]) > 1 or self::nav or self::ul][1]")
+        for text in pager.xpath(".//text()[not(ancestor::a[@href])]").getall():
+            match = NUMBER_TEXT.match(text.strip())
+            if match and int(match[1]) not in pages:
+                return int(match[1])
+        break
+    missing = [number for number in range(1, max(pages)) if number not in pages and number + 1 in pages]
+    between = [number for number in missing if number == 1 or number - 1 in pages]
+    return min(between or missing, default=0)
 
 
 def feed_addresses(response: TextResponse) -> list[str]:
@@ -90,7 +216,7 @@ def feed_addresses(response: TextResponse) -> list[str]:
     found = response.selector.xpath(
         "//link[contains(@rel, 'alternate')][@type='application/rss+xml' or @type='application/atom+xml']/@href"
     ).getall()
-    return [address for href in found if (address := absolute(href, _base(response))) is not None]
+    return [address for href in found if (address := absolute(href, base_of(response))) is not None]
 
 
 def page_title(response: TextResponse) -> str:
@@ -112,20 +238,32 @@ def looks_like_file(address: str) -> bool:
     return path.endswith(FILE_SUFFIXES) or bool(FILE_PATH.search(path + "/"))
 
 
-def _link(anchor: Selector, base: str) -> Link | None:
+def link_of(anchor: Selector, base: str) -> Link | None:
+    """The link that an anchor makes, None where it leads to no web page or file (mail, script, picture)."""
     attributes = anchor.attrib
     address = absolute(attributes["href"], base)
     if address is None or unquote(urlsplit(address).path).lower().endswith(OTHER_SUFFIXES):
         return None
-    text = " ".join(str(anchor.xpath("string()").get("")).split())
-    text = text or " ".join((attributes.get("title") or attributes.get("aria-label") or "").split())
+    text = _text(anchor)
     is_file = (
         looks_like_file(address)
         or bool(FILE_TYPES.match(attributes.get("type", "")))
         or "download" in attributes
         or bool(FILE_TEXT.search(text))
     )
-    return Link(address, text[:500], is_file)
+    return Link(address, text[:500], is_file, text_beside(anchor.root))
+
+
+def _text(anchor: Selector) -> str:
+    text = " ".join(str(anchor.xpath("string()").get("")).split())
+    return text or " ".join((anchor.attrib.get("title") or anchor.attrib.get("aria-label") or "").split())
+
+
+def same_page(address: str) -> str:
+    """An address without what leads to the same page: scheme, "www.", a closing slash, the order of its query."""
+    parts = urlsplit(address)
+    query = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    return f"{(parts.hostname or '').removeprefix('www.')}:{parts.port or ''}{parts.path.rstrip('/')}?{query}"
 
 
 def absolute(href: str, base: str) -> str | None:
@@ -140,7 +278,8 @@ def absolute(href: str, base: str) -> str | None:
     return address if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def _base(response: TextResponse) -> str:
+def base_of(response: TextResponse) -> str:
+    """The address against which a page's relative links are read."""
     href: str | None = response.selector.xpath("//head/base/@href").get()
     return urljoin(response.url, href) if href else response.url
 
@@ -152,7 +291,9 @@ def _once(links: Iterable[Link]) -> list[Link]:
         have = best.get(link.address)
         if have is None:
             best[link.address] = link
-        elif len(link.text) > len(have.text) or (link.is_file and not have.is_file):
-            longer = link.text if len(link.text) > len(have.text) else have.text
-            best[link.address] = Link(link.address, longer, link.is_file or have.is_file)
+        else:
+            longer = link if len(link.text) > len(have.text) else have
+            best[link.address] = replace(
+                longer, is_file=link.is_file or have.is_file, beside=longer.beside or link.beside or have.beside
+            )
     return list(best.values())
