@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from crawler.archive import Announcement, Resource, Role
+from crawler.archive import BY_HAND, Announcement, Resource, Role
 from crawler.sniff import Kind
 from indexer.titles import clean_link_text
 from indexer.words import stem, words
@@ -41,6 +41,7 @@ class Part:
     announcement: Announcement
     resource: Resource | None
     earlier: bool = False  # an edition that its page does not link to any more
+    by_hand: Announcement | None = None  # what a person said of it who added it by hand
 
     @property
     def sha256(self) -> str:
@@ -60,7 +61,8 @@ class Part:
 class Unit:
     """What makes one document: its files, its landing page, and the other units that hold the same bytes.
 
-    `whole` says that the landing page describes this document (and not a list that it stands in).
+    `whole` says that the landing page describes this document (and not a list that it stands in). `given` are the
+    announcements that carry a librarian's sectors for it.
     """
 
     files: tuple[Part, ...]
@@ -68,6 +70,7 @@ class Unit:
     landing_address: str
     whole: bool
     sources: tuple[str, ...]
+    given: tuple[Announcement, ...] = ()
     also: tuple[Unit, ...] = field(default=())
 
     @property
@@ -127,8 +130,8 @@ def assemble(
         by_landing[ends.of(said[0].landing)].append(said)
     for address, said in pages.items():
         members = by_landing.pop(address, [])
-        page = Part(_merged(said), resources.get(said[0].address))
-        made, out = _of_page(page, _sources(said), members, resources, title_of)
+        page = _part(said, resources)
+        made, out = _of_page(page, said, members, resources, title_of)
         units += made
         left_out += out
     for landing, members in by_landing.items():
@@ -157,59 +160,61 @@ def _by_address(
     for announcement in announcements:
         (pages if announcement.role == Role.PAGE else files)[ends.of(announcement.address)].append(announcement)
     for address, said in pages.items():
+        # What was added by hand under the address of a page speaks of that page.
+        said += [one for one in files.pop(address, ()) if one.via == BY_HAND]
         # The address itself is said before those that redirect to it.
         said.sort(key=lambda one: (one.address != address, one.source, one.found_on, one.address))
-    for address in list(files):
-        if address in pages:
-            del files[address]
-        else:
-            # The page that it belongs with is said before the lists in which it was merely seen.
-            files[address].sort(
-                key=lambda said: (ends.of(said.landing) not in pages, not said.landing, said.landing, said.source,
-                                  said.position, said.address)
-            )  # fmt: skip
+    for said in files.values():
+        # The page that it belongs with is said before the lists in which it was merely seen.
+        said.sort(
+            key=lambda said: (ends.of(said.landing) not in pages, not said.landing, said.landing, said.source,
+                              said.position, said.address)
+        )  # fmt: skip
     return dict(sorted(pages.items())), dict(sorted(files.items()))
 
 
 def _of_page(
     page: Part,
-    sources: tuple[str, ...],
+    said_of_page: list[Announcement],
     members: list[list[Announcement]],
     resources: Mapping[str, Resource],
     title_of: Callable[[str], str],
 ) -> tuple[list[Unit], list[LeftOut]]:
+    sources, given = _sources(said_of_page), _given(said_of_page)
     newest = _newest_runs(members)
     members = sorted(members, key=lambda said: (_earlier(said, newest), said[0].position, said[0].address))
     address = page.announcement.address
     current = [said for said in members if not _earlier(said, newest)]
     if page.sha256 and page.kind != Kind.HTML:
         # An address that was announced as a page and is a file: the publication itself.
-        alone = Unit((page,), None, "", False, sources)
+        alone = Unit((page,), None, "", False, sources, given)
         return [alone, *(_paper(said, resources, None, address) for said in members)], []
     title = page.announcement.title or title_of(page.sha256) or page.announcement.link_text
     if not members:
-        return [Unit((), page, address, True, sources)], []
+        return [Unit((), page, address, True, sources, given)], []
     if is_list(title, [clean_link_text(said[0].link_text) for said in current]):
         reason = f"a list: each of its {len(members)} papers is a document of its own"
-        papers = [_paper(said, resources, page, address) for said in members]
+        # A librarian who lists a page of papers means its papers: the page itself makes no document.
+        papers = [_with_sectors(_paper(said, resources, page, address), given) for said in members]
         return papers, [LeftOut(address, source, reason) for source in sources]
-    parts = tuple(Part(_merged(said), resources.get(said[0].address), _earlier(said, newest)) for said in members)
+    parts = tuple(_part(said, resources, _earlier(said, newest)) for said in members)
     everyone = {*sources, *(source for said in members for source in _sources(said))}
-    return [Unit(parts, page, address, True, tuple(sorted(everyone)))], []
+    given += tuple(one for said in members for one in _given(said))
+    return [Unit(parts, page, address, True, tuple(sorted(everyone)), given)], []
 
 
 def _newest_runs(members: Iterable[list[Announcement]]) -> dict[str, int]:
     """Of each source, the run in which it last read the page that these files stand on."""
     newest: dict[str, int] = {}
     for said in members:
-        for one in said:
+        for one in (one for one in said if one.via != BY_HAND):  # adding one file reads no page
             newest[one.source] = max(one.last_run, newest.get(one.source, 0))
     return newest
 
 
 def _earlier(said: list[Announcement], newest: Mapping[str, int]) -> bool:
     """Whether no source's last reading of the page still found this file there."""
-    return all(one.last_run < newest[one.source] for one in said)
+    return all(one.via != BY_HAND and one.last_run < newest[one.source] for one in said)
 
 
 def is_list(title: str, names: list[str]) -> bool:
@@ -228,8 +233,26 @@ def is_list(title: str, names: list[str]) -> bool:
 
 def _paper(said: list[Announcement], resources: Mapping[str, Resource], page: Part | None, landing: str) -> Unit:
     """A file that is a document of its own; `page` is the list that it stands in."""
-    part = Part(_merged(said), resources.get(said[0].address))
-    return Unit((part,), page, landing, False, _sources(said))
+    part = _part(said, resources)
+    return Unit((part,), page, landing, False, _sources(said), _given(said))
+
+
+def _with_sectors(unit: Unit, given: tuple[Announcement, ...]) -> Unit:
+    return replace(unit, given=tuple(dict.fromkeys((*unit.given, *given))))
+
+
+def _given(said: list[Announcement]) -> tuple[Announcement, ...]:
+    """Those of the announcements that carry a librarian's sectors, in a fixed order."""
+    return tuple(
+        sorted(
+            (one for one in said if one.sectors), key=lambda one: (one.source, one.found_on, one.position, one.address)
+        )
+    )
+
+
+def _part(said: list[Announcement], resources: Mapping[str, Resource], earlier: bool = False) -> Part:
+    by_hand = next((one for one in said if one.via == BY_HAND), None)
+    return Part(_merged(said), resources.get(said[0].address), earlier, by_hand)
 
 
 def _merged(said: list[Announcement]) -> Announcement:
@@ -239,7 +262,20 @@ def _merged(said: list[Announcement]) -> Announcement:
         for name in ("title", "date", "publisher", "summary", "link_text", "original", "captured"):
             if not getattr(first, name) and getattr(other, name):
                 first = replace(first, **{name: getattr(other, name)})
-    return first
+    under = dict.fromkeys(pair for one in said for pair in headings_of(one) if any(pair))
+    headings, sectors = zip(*under, strict=True) if under else ((), ())
+    return replace(first, heading="\n".join(headings), sectors="\n".join(sectors))
+
+
+def headings_of(said: Announcement) -> list[tuple[str, str]]:
+    """The headings of a reading list that an announcement's place stands under, each with the sectors that it means.
+
+    One a line in `heading` and `sectors`; where these do not match, every heading has all sectors.
+    """
+    headings, sectors = said.heading.split("\n"), said.sectors.split("\n")
+    if len(headings) == len(sectors):
+        return list(zip(headings, sectors, strict=True))
+    return [(heading, said.sectors) for heading in headings]
 
 
 def _sources(said: list[Announcement]) -> tuple[str, ...]:
@@ -286,4 +322,5 @@ def _with(unit: Unit, other: Unit) -> Unit:
     own = other.parts if other.whole else other.files  # a list that a paper stands in is no part of it
     more = tuple(part for part in own if part.sha256 and part.sha256 not in held)
     also = (*unit.also, replace(other, also=()), *other.also)
-    return replace(unit, files=(*unit.files, *more) if unit.files else unit.files, also=also, sources=sources)
+    files = (*unit.files, *more) if unit.files else unit.files
+    return _with_sectors(replace(unit, files=files, also=also, sources=sources), other.given)

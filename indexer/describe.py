@@ -13,23 +13,24 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from config.model import DocumentType, Source
-from indexer.assemble import Part, Unit
+from indexer.assemble import Part, Unit, headings_of
 from indexer.dates import choose_date, parse_date
 from indexer.document import Document, File, Location, Value
 from indexer.document_types import choose_type
 from indexer.reading import READER_VERSION, Candidate, Reading, TextState
-from indexer.sectors import Tagger
+from indexer.sectors import Given, Tagger
 from indexer.text import one_line
 from indexer.titles import choose_title, clean_link_text, clean_title
 
 # Raised whenever describing changes its answers, so that the next `commdex index` describes everything again.
-DESCRIBER_VERSION = 1
+DESCRIBER_VERSION = 2
 SUMMARY_LENGTH = 400
 NOT_RETRIEVED = "not retrieved"
 # How sure a date is that a mechanism gives: a sitemap's is of the page's last touch, not of publication.
 SURE_OF_DATE = {"sitemap": 0.3}
 # /2019/06/ or /2019-06/ in an address: when it was put on the site.
 MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[-/](0[1-9]|1[0-2])/")
+BY_HAND = "given by hand"
 SURE_OF_MEETING = 0.6  # surer than a date in a paper's running text (0.4 to 0.5), less than one it states (0.8)
 MEETING = re.compile(r"\b(?:agendas?|minutes|meetings?|cabinet|committee|board|governing body)\b", re.IGNORECASE)
 
@@ -65,7 +66,7 @@ class Describer:
     def document(self, unit: Unit) -> Document:
         """The document that a unit makes."""
         readings = {part.sha256: self.read(part.sha256) for part in unit.parts if part.sha256}
-        title = choose_title(_titles(unit, readings))
+        title = _by_hand(unit, "title") or choose_title(_titles(unit, readings))
         first = unit.first
         pages = _pages(unit, readings)
         headings = _headings(unit, readings)
@@ -77,7 +78,7 @@ class Describer:
         return Document(
             id=unit.id,
             title=title,
-            date=choose_date(_dates(unit, readings), self.today),
+            date=_by_hand(unit, "date") or choose_date(_dates(unit, readings), self.today),
             publisher=self._publisher(unit, readings),
             type=choose_type(self.types, title.value, pages[0] if pages else ""),
             sources=unit.sources,
@@ -88,7 +89,7 @@ class Describer:
             captured=first.announcement.captured,
             summary=_summary(unit, readings),
             headings=headings,
-            sectors=self.tagger.tag(title.value, headings, pages, listed_under),
+            sectors=self.tagger.tag(title.value, headings, pages, listed_under, _given(unit)),
             files=tuple(files),
             locations=tuple(_location(one) for one in (unit, *unit.also)),
             first_seen=min((part.resource.first_seen for part in unit.parts if part.resource), default=""),
@@ -100,6 +101,8 @@ class Describer:
         return known.sectors if known else ()
 
     def _publisher(self, unit: Unit, readings: Mapping[str, Reading | None]) -> Value:
+        if given := _by_hand(unit, "publisher"):
+            return given
         for part in unit.parts[::-1]:
             if part.announcement.publisher:
                 return Value(one_line(part.announcement.publisher, 200), f"said by {part.announcement.via}", 0.9)
@@ -116,11 +119,13 @@ def _inputs(unit: Unit) -> list[object]:
         unit.whole,
         unit.landing_address,
         unit.sources,
+        [(one.source, one.sectors, one.heading) for one in unit.given],
         [
             (
                 [getattr(part.announcement, name) for name in
                  ("address", "title", "date", "publisher", "summary", "link_text", "original", "captured", "via")],
                 part.earlier,
+                [getattr(part.by_hand, name, "") for name in ("title", "date", "publisher")],
                 (part.resource.final_address, part.resource.sha256, part.resource.kind, part.resource.gone_since,
                  part.resource.first_seen, part.resource.filename, part.resource.last_modified,
                  "" if part.resource.sha256 else part.resource.reason)
@@ -129,6 +134,29 @@ def _inputs(unit: Unit) -> list[object]:
             for part in unit.parts
         ],
     ]  # fmt: skip
+
+
+def _given(unit: Unit) -> list[Given]:
+    """The sectors that librarians' lists give to a unit, each with the headings that it stands under."""
+    return [
+        Given(sector, said.source, heading)
+        for said in unit.given
+        for heading, sectors in headings_of(said)
+        for sector in sectors.split()
+    ]
+
+
+def _by_hand(unit: Unit, name: str) -> Value | None:
+    """What a person said who added a document by hand, surer than all else; None where they said nothing.
+
+    Of a page with several files what was said of one file is said of that file alone.
+    """
+    parts = (unit.landing, *(unit.files if len(unit.files) == 1 else ())) if unit.whole else unit.files[:1]
+    for part in parts:
+        text = one_line(getattr(part.by_hand, name), 500) if part and part.by_hand else ""
+        if text:
+            return Value(text, BY_HAND, 1.0)
+    return None
 
 
 def _titles(unit: Unit, readings: Mapping[str, Reading | None]) -> list[Candidate]:

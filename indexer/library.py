@@ -254,6 +254,20 @@ class Library(Store):
         rows = self._db.execute("SELECT source, COUNT(*) AS n FROM document_sources GROUP BY source")
         return {row["source"]: row["n"] for row in rows}
 
+    def coverage_by_source(self) -> dict[str, tuple[int, int, int]]:
+        """Of each source's documents: how many there are, have no date, and have no text; by source id."""
+        rows = self._db.execute(
+            "SELECT source, COUNT(*) AS documents, SUM(date = '') AS undated, "
+            "SUM(id NOT IN (SELECT document FROM files WHERE state = 'read')) AS unread "
+            "FROM document_sources JOIN documents ON id = document GROUP BY source"
+        )
+        return {row["source"]: (row["documents"], row["undated"], row["unread"]) for row in rows}
+
+    def documents_holding(self, sha256: str) -> list[Document]:
+        """The documents that have this original among their files."""
+        rows = self._db.execute("SELECT DISTINCT document FROM files WHERE sha256 = ? ORDER BY document", (sha256,))
+        return self.documents([row["document"] for row in rows.fetchall()])
+
     def troubled_files(self) -> list[sqlite3.Row]:
         """Files that gave no text: rows with document, title, address, kind, state and reason."""
         return self._db.execute(

@@ -19,7 +19,7 @@ from indexer.document import SectorTag
 from indexer.words import Word, stem, words
 
 # Raised whenever the scoring changes, so that the next `commdex index` tags every document again.
-TAGGER_VERSION = 1
+TAGGER_VERSION = 2
 
 TITLE, HEADING, FIRST_PAGE, BODY = 4.0, 2.0, 1.5, 1.0
 # A mention counts in full up to this many words of text; in a longer one it is thinned in proportion.
@@ -34,6 +34,24 @@ OF_BEST = 0.25
 # What being listed under a sector by its own source adds.
 LISTED = 2.0
 LISTED_EVIDENCE = "listed under this sector"
+# How the tag of a reading list says where it comes from: the heading, then the source in brackets.
+GIVEN_EVIDENCE = "listed under {heading} ({source})"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A sector that a librarian gave: the source whose list says so, and the heading there that the paper stands under.
+
+    `heading` is "" where the list has none and the sector is that of the whole list.
+    """
+
+    sector: str
+    source: str
+    heading: str
+
+    @property
+    def evidence(self) -> tuple[str, int]:
+        return GIVEN_EVIDENCE.format(heading=self.heading or "its list", source=self.source), 1
 
 
 @dataclass(frozen=True)
@@ -74,9 +92,18 @@ class Tagger:
         return hashlib.sha256(json.dumps([TAGGER_VERSION, values], sort_keys=True).encode()).hexdigest()
 
     def tag(
-        self, title: str, headings: Sequence[str], pages: Sequence[str], listed_under: Sequence[str]
+        self,
+        title: str,
+        headings: Sequence[str],
+        pages: Sequence[str],
+        listed_under: Sequence[str],
+        given: Sequence[Given] = (),
     ) -> tuple[SectorTag, ...]:
-        """The sectors of a paper, best first. `listed_under` are ids of sectors that its source is listed under."""
+        """The sectors of a paper, best first. `listed_under` are ids of sectors that its source is listed under.
+
+        `given` are a librarian's own: they are kept as such, before whatever the words earn, also where the words say
+        nothing of them.
+        """
         counts: dict[_Phrase, int] = defaultdict(int)
         scores: dict[_Phrase, float] = defaultdict(float)
         length = max(1, sum(page.count(" ") + 1 for page in pages))
@@ -91,7 +118,8 @@ class Tagger:
             for phrase, count in self._count(texts).items():
                 counts[phrase] += count
                 scores[phrase] += phrase.weight * worth * log2(1 + count * share)
-        return self._tags(counts, scores, frozenset(listed_under))
+        earned = self._tags(counts, scores, frozenset(listed_under))
+        return _with_given(earned, given, {sector.id for sector in self._sectors})
 
     def _tags(
         self, counts: dict[_Phrase, int], scores: dict[_Phrase, float], listed: frozenset[str]
@@ -139,6 +167,19 @@ class Tagger:
                     end = start + len(phrase.forms)
                     if _stands_exactly(phrase, found[start:end], text):
                         yield _Hit(phrase, start, end)
+
+
+def _with_given(earned: tuple[SectorTag, ...], given: Sequence[Given], known: set[str]) -> tuple[SectorTag, ...]:
+    """`earned` tags behind those that a librarian gave, which score more than any of them."""
+    own = {tag.sector: tag for tag in earned}
+    top = max((tag.score for tag in earned), default=THRESHOLD)
+    tags = []
+    for sector in dict.fromkeys(one.sector for one in given if one.sector in known):
+        said = dict.fromkeys(one.evidence for one in given if one.sector == sector)
+        words_of = own.pop(sector, SectorTag(sector, 0.0, ()))
+        tags.append(SectorTag(sector, round(top + LISTED + words_of.score, 2), (*said, *words_of.evidence)))
+    tags.sort(key=lambda tag: -tag.score)
+    return (*tags, *own.values())
 
 
 def _phrases(number: int, sector: Sector) -> Iterator[_Phrase]:

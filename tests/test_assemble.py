@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.archive import Announcement, Resource
-from indexer.assemble import LeftOut, Unit, assemble, is_list, plain_address
+from indexer.assemble import LeftOut, Unit, assemble, headings_of, is_list, plain_address
 
 SITE = "https://a.example.org"
 
@@ -162,6 +162,45 @@ def test_a_live_copy_goes_before_an_archived_one_and_keeps_the_same_id() -> None
     assert both[0].first.sha256 == "new"
     assert both[0].sources == ("s", "t")
     assert alone[0].id == both[0].id
+
+
+def given(unit: Unit) -> list[tuple[str, str]]:
+    return [(said.heading, said.sectors) for said in unit.given]
+
+
+def test_a_librarian_s_sectors_for_a_landing_page_are_those_of_its_files() -> None:
+    listed = page("/p", "Report", heading="Urgent care", sectors="urgent-care")
+    found, _ = units(
+        [listed, file("/a.pdf", "/p", "Report")], fetched("/p", "p", "html"), fetched("/a.pdf", "a")
+    )  # fmt: skip
+    assert [given(unit) for unit in found] == [[("Urgent care", "urgent-care")]]
+
+
+def test_a_librarian_who_lists_a_page_of_papers_means_its_papers() -> None:
+    listed = page("/p", "Publications", heading="Urgent care", sectors="urgent-care")
+    papers = [file(f"/{n}.pdf", "/p", f"Paper {n}", n) for n in range(3)]
+    found, _ = units(
+        [listed, *papers], fetched("/p", "p", "html"), *(fetched(f"/{n}.pdf", str(n)) for n in range(3))
+    )  # fmt: skip
+    assert [given(unit) for unit in found] == [[("Urgent care", "urgent-care")]] * 3
+
+
+def test_what_several_lists_say_of_the_same_bytes_is_kept_from_each() -> None:
+    first = file("/a.pdf", "", "A", heading="Urgent care", sectors="urgent-care")
+    second = replace(first, source="t", found_on=f"{SITE}/other", heading="Prison services", sectors="prison")
+    copy = file("/b.pdf", "", "A", heading="Social care", sectors="social-care")
+    found, _ = units([first, second, copy], fetched("/a.pdf", "same"), fetched("/b.pdf", "same"))
+    assert len(found) == 1
+    assert set(given(found[0])) == {
+        ("Urgent care", "urgent-care"), ("Prison services", "prison"), ("Social care", "social-care")
+    }  # fmt: skip
+    assert headings_of(found[0].first.announcement) == [("Urgent care", "urgent-care"), ("Prison services", "prison")]
+
+
+def test_each_heading_keeps_the_sectors_that_it_means() -> None:
+    said = page("/p", heading="Urgent care\nSeven day services\nTips", sectors="urgent-care\nseven whole\n")
+    assert headings_of(said) == [("Urgent care", "urgent-care"), ("Seven day services", "seven whole"), ("Tips", "")]
+    assert headings_of(replace(said, heading="Tips")) == [("Tips", said.sectors)]
 
 
 def test_the_order_of_announcements_changes_nothing() -> None:

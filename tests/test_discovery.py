@@ -1,18 +1,21 @@
-"""How links, feeds, sitemaps and web-archive indexes are read; what bytes are."""
+"""How links, the dates beside them and sitemaps are read; what bytes are."""
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.etree import LxmlError
 from scrapy.http import HtmlResponse
 
 from crawler import links
+from crawler.beside import date_in
 from crawler.guard import is_private
 from crawler.keeping import file_name
-from crawler.mechanisms.webarchive import Capture, latest, parse_cdx
+from crawler.mechanisms.sitemap import entries_of
 from crawler.sniff import Kind, is_wall, kind_of, says_not_found
 
 
@@ -67,6 +70,26 @@ def test_only_the_links_of_a_page_s_matter_count() -> None:
         ("<a href='/p/2'>Next ›</a>", "https://a.example.org/p/2"),
         ("<a href='/p/2' aria-label='Next page'><svg/></a>", "https://a.example.org/p/2"),
         ("<a href='/p/2'>Next steps for integrated care</a>", None),
+        ("<a href='/p/2'>Next page of results</a>", "https://a.example.org/p/2"),
+        ("<a href='#'>Next</a><a href='?start=20'>Load more publications</a>", "https://a.example.org/x/y?start=20"),
+        # An entry's own "View more" leads to the entry, the listing's to the listing.
+        ("<a href='/r/one'>View more</a>", None),
+        ("<a href='/r/one'>View more</a><a href='?page=2'>View more</a>", "https://a.example.org/x/y?page=2"),
+        # Numbers alone: the one after the current one, which is plain text, marked, or left out.
+        ("1 <a href='?page=2'>2</a> <a href='?page=3'>3</a>", "https://a.example.org/x/y?page=2"),
+        ("<a href='?p=1'>1</a> <b>2</b> <a href='?p=3'>3</a> <a href='?p=9'>9</a>", "https://a.example.org/x/y?p=3"),
+        (
+            "<a href='?p=1'>1</a><a href='?p=2' aria-current=page>2</a><a href='?p=3'>3</a>",
+            "https://a.example.org/x/y?p=3",
+        ),
+        (
+            "<a href='?p=1'>1</a><a href='?p=4'>4</a><a href='?p=6'>6</a><a href='?p=20'>20</a>",
+            "https://a.example.org/x/y?p=6",
+        ),
+        ("<a href='?p=1'>1</a> <a href='?p=2'>2</a> <span>3</span>", None),
+        ("<a href='/x/y/page/2/'>2</a>", "https://a.example.org/x/y/page/2/"),
+        ("<a href='/2021/05/2'>2</a><a href='/2021/05/3'>3</a>", None),
+        ("<a href='?year=2023'>2023</a><a href='?year=2022'>2022</a>", None),
         ("<a rel='prev' href='?page=1'>Previous</a>", None),
     ],
 )
@@ -74,47 +97,112 @@ def test_the_next_page_of_a_listing(body: str, following: str | None) -> None:
     assert links.next_page(page(body)) == following
 
 
-@given(st.text(max_size=300))
+def test_the_page_of_a_listing_that_is_asked_for_again_has_no_next_one_but_itself() -> None:
+    here = page("<a href='?b=1&a=2' rel='next'>Next</a>", "https://www.a.example.org/x/?a=2&b=1")
+    assert links.next_page(here) is None
+
+
+TAGS = st.sampled_from(
+    ["<li>", "</li>", "<p>", "<article>", "</article>", "<a href='/a.pdf'>", "<a href='?page=2'>",
+     "<a rel=next href=x>", "</a>", "2", "Next", "3 May 2021", "<time datetime='2021-05-03'>", "</time>", "<!-- x -->",
+     "<script>", "</script>", "<tr>", "<td>", "<nav>", "<main>", "<br>"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(max_size=300), st.lists(TAGS, max_size=30).map("".join)))
 def test_no_page_crashes_the_readers_of_links(body: str) -> None:
     response = page(body)
     for link in [*links.main_links(response), *links.file_links(response)]:
         assert link.address.startswith(("http://", "https://"))
+        assert len(link.beside) <= 200
+        day = links.date_beside(link)
+        assert not day or date.fromisoformat(day if len(day) == 10 else f"{day}-01")
     links.next_page(response)
     links.page_title(response)
 
 
-ROWS = [
-    ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"],
-    ["org,a)/x", "20130401120000", "http://a.org/x", "text/html", "200", "D1", "1"],
-    ["org,a)/x", "20150401120000", "http://www.a.org:80/x", "text/html", "200", "D2", "1"],
-    ["org,a)/x", "20190401120000", "http://a.org/x", "text/html", "404", "D3", "1"],
-    ["org,a)/y.pdf", "20140401120000", "http:/a.org/y.pdf", "application/pdf", "200", "D4", "1"],
-]
+@pytest.mark.parametrize(
+    ("item", "beside", "day"),
+    [
+        ("<li><a href='/a.pdf'>Minutes</a> (2020-07-23)</li>", "(2020-07-23)", "2020-07-23"),
+        ("<li><p><a href='/a.pdf'>Plan</a></p></li>", "", ""),
+        ("<tr><td>3 March 2021</td><td><a href='/a.pdf'>Plan</a></td><td>PDF, 241 KB</td></tr>",
+         "3 March 2021 PDF, 241 KB", "2021-03-03"),
+        ("<article><h3><a href='/a.pdf'>Plan</a></h3><time datetime='2021-03-04T10:00'>two years ago</time></article>",
+         "2021-03-04", "2021-03-04"),
+        # Text stands beside the link that is nearest; a second link to the same place is the same one.
+        ("<p><a href='/a.pdf'>Plan</a> (3 May 2021), <a href='/b'>Annex</a> (4 June 2021)</p>", "(3 May 2021),",
+         "2021-05-03"),
+        ("<li><a href='/a.pdf'><img></a><a href='/a.pdf'>Plan</a> May 2021</li>", "May 2021", "2021-05"),
+        ("<div>3 May 2021 <a href='/a.pdf'>Plan</a></div>", "", ""),
+        ("<article>" + "".join(f"<a href='/{n}'>{n}</a>" for n in "abcd") + "3 May 2021 <a href=/a.pdf>P</a>", "", ""),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_link(item: str, beside: str, day: str) -> None:
+    table = f"<table>{item}</table>" if item.startswith("<tr") else item
+    (link,) = links.file_links(page(f"<p>1 January 2001</p>{table}<p>2 January 2002</p>"))
+    assert (link.beside, links.date_beside(link)) == (beside, day)
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("text", "expected"),
     [
-        json.dumps(ROWS),
-        "\n".join(json.dumps(dict(zip(ROWS[0], row, strict=True))) for row in ROWS[1:]),
-        "\n".join(" ".join(row) for row in ROWS[1:]),
-        "\n".join(
-            f"{row[0]} {row[1]} " + json.dumps({"url": row[2], "mime": row[3], "status": row[4], "digest": row[5]})
-            for row in ROWS[1:]
-        ),
+        ("Published: 3rd March 2021", "2021-03-03"),
+        ("Published by NHS England on 3 March 2021", "2021-03-03"),
+        ("PDF, 241 KB, March 2021", "2021-03"),
+        ("May 3, 2021", "2021-05-03"),
+        ("03/05/2021", "2021-05-03"),
+        ("(2021-03-04T12:00)", "2021-03-04"),
+        ("3 March 2021 – 24 pages", "2021-03-03"),
+        ("Published 3 March 2021 | Updated 5 June 2022", "2021-03-03"),
+        ("Updated 5 June 2022", "2022-06-05"),
+        ("Published March 2021. Review: May 2024", "2021-03"),
+        ("Review date: 3 May 2030", ""),
+        ("Next review due 3 May 2030", ""),
+        ("Expires 1/2/2025", ""),
+        ("Valid until March 2024", ""),
+        ("1 April 2020 to 31 March 2021", ""),
+        ("from 1 April 2020", ""),
+        ("3 May 2021 and 4 May 2022", ""),
+        ("31/02/2021", ""),
+        ("in 2021", ""),
+        ("12 pages", ""),
     ],
 )
-def test_every_form_of_cdx_answer_gives_the_latest_good_capture_of_each_address(body: str) -> None:
-    assert latest(parse_cdx(body.encode())) == [
-        Capture("20150401120000", "http://www.a.org:80/x", "text/html", "200"),
-        Capture("20140401120000", "http://a.org/y.pdf", "application/pdf", "200"),
-    ]
+def test_a_date_counts_where_it_plainly_is_the_one_of_publication(text: str, expected: str) -> None:
+    assert date_in(text) == expected
+
+
+WRITTEN = (
+    "{0:%d}/{0:%m}/{0:%Y}",
+    "{0:%Y-%m-%d}",
+    "{0.day} {0:%B} {0:%Y}",
+    "{0.day}th {0:%b} {0:%Y}",
+    "{0:%B} {0.day}, {0:%Y}",
+)
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2099, 12, 31)),
+    st.sampled_from(WRITTEN),
+    st.sampled_from(["", "Published ", "PDF, "]),
+)
+def test_every_day_is_read_as_it_was_written(day: date, written: str, before: str) -> None:
+    assert date_in(f"{before}{written.format(day)} (PDF)") == day.isoformat()
+
+
+@given(st.text(alphabet="0123456789/-. MayJuneto–Review(),", max_size=60))
+def test_no_text_makes_a_date_that_is_none(text: str) -> None:
+    found = date_in(text)
+    assert not found or date.fromisoformat(found if len(found) == 10 else f"{found}-01")
 
 
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
-def test_no_cdx_answer_crashes(body: bytes) -> None:
-    for capture in latest(parse_cdx(body)):
-        assert capture.original.startswith("http")
+def test_no_bytes_crash_the_reader_of_sitemaps(body: bytes) -> None:
+    for whole in (body, b"<?xml version='1.0'?><urlset>" + body, b"https://a.example.org/\n" + body):
+        with suppress(LxmlError, ValueError, AttributeError, StopIteration):
+            for address, _ in entries_of(whole)[1]:
+                assert isinstance(address, str)
 
 
 @pytest.mark.parametrize(

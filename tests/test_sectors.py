@@ -8,7 +8,7 @@ import pytest
 
 from config.catalogue import load_sectors
 from config.model import Sector, Term
-from indexer.sectors import LISTED_EVIDENCE, Tagger
+from indexer.sectors import LISTED_EVIDENCE, Given, Tagger
 
 
 def term(text: str, **values: Any) -> Term:
@@ -69,6 +69,32 @@ def test_being_listed_adds_to_what_the_text_says() -> None:
     (without,) = TAGGER.tag("Care homes", (), (), ())
     (listed,) = TAGGER.tag("Care homes", (), (), ("care-homes",))
     assert listed.score > without.score
+
+
+GIVEN = Given("primary-care", "toolkit", "Primary care services")
+
+
+def test_what_a_librarian_gave_comes_first_whatever_the_words_say_and_says_whose_it_is() -> None:
+    first, second = TAGGER.tag("Care homes, care homes", (), ["care home " * 40], (), (GIVEN,))
+    assert (first.sector, second.sector) == ("primary-care", "care-homes")
+    assert first.score > second.score
+    assert first.evidence == (("listed under Primary care services (toolkit)", 1),)
+    (earned,) = TAGGER.tag("Care homes, care homes", (), ["care home " * 40], ())
+    assert second == earned
+
+
+def test_what_the_words_earn_stands_beside_what_a_librarian_gave() -> None:
+    other = Given("primary-care", "blog", "GPs")
+    (tag,) = TAGGER.tag("General practice", (), ["general practice"], (), (GIVEN, other, GIVEN))
+    assert tag.evidence == (
+        ("listed under Primary care services (toolkit)", 1),
+        ("listed under GPs (blog)", 1),
+        ("general practice", 2),
+    )
+
+
+def test_a_sector_that_is_none_any_more_is_not_given() -> None:
+    assert TAGGER.tag("Minutes", (), (), (), (Given("closed", "toolkit", "Closed"),)) == ()
 
 
 def test_the_best_tag_comes_first() -> None:

@@ -27,7 +27,6 @@ from pydantic import BaseModel, ConfigDict
 from scrapy import signals
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import HtmlResponse, Request, Response, TextResponse
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from config.model import Source
@@ -44,6 +43,11 @@ if TYPE_CHECKING:
 
 # Which part of a host's name is its site: the snapshot of the Public Suffix List that comes with the library.
 SITES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+# Hosts that only hold the files of other sites.
+FILE_STORES = re.compile(
+    r"(?:^|[.-])(?:assets?|cdn|files?|media|static|downloads?|storage)\d*[.-]"
+    r"|\.(?:blob\.core\.windows\.net|amazonaws\.com|cloudfront\.net|azureedge\.net|ctfassets\.net)$"
+)
 Asked = Iterable[Request]
 Reader = Callable[..., Asked]
 
@@ -68,8 +72,6 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
     # start, or "" where the mechanism itself sees to each address.
     fallback: ClassVar[str] = "below"
     Options: ClassVar[type[BaseModel]] = NoOptions
-    # Every answer reaches `_answered`, which looks at the outcome: nothing may be dropped on the way.
-    handle_httpstatus_all = True
     custom_settings: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -245,7 +247,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
 
     def _of_one_site(self, address: str, page: str) -> bool:
         hosts = [bare_host(urlsplit(one).hostname or "") for one in (address, page)]
-        if hosts[0] in {bare_host(host) for host in self.source.hosts}:
+        if hosts[0] in {bare_host(host) for host in self.source.hosts} or FILE_STORES.search(hosts[0]):
             return True
         sites = [SITES(host).top_domain_under_public_suffix or host for host in hosts]
         return sites[0] == sites[1]
@@ -339,9 +341,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         error = failure.value
         if error is None or isinstance(error, Stopped):
             return  # never asked
-        if not isinstance(error, HttpError):
-            request.meta[OUTCOME] = record_failure(self.name, request, error)
-        outcome = request.meta.get(OUTCOME, "")
+        outcome = record_failure(self.name, request, error)
         failed: Reader | None = request.cb_kwargs["failed"]
         if is_gone(error) and request.cb_kwargs["seek"] is not None:
             yield from self._sought(outcome, *request.cb_kwargs["seek"])

@@ -1,11 +1,13 @@
-"""RSS and Atom feeds: each entry leads to a landing page."""
+"""RSS and Atom feeds, Blogger's too: each entry leads to a landing page."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from time import struct_time
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import feedparser
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +15,10 @@ from scrapy.http import HtmlResponse, Request, Response
 
 from crawler import links
 from crawler.mechanisms.base import Asked, HarvestSpider
+
+BLOGGER_PATH = re.compile(r"/feeds/(?:[0-9]+/)?(?:posts|pages)/(?:default|summary|full)\b", re.IGNORECASE)
+ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+COMMENTS = re.compile(r"/comments/|/feeds/(?:[0-9]+/)?comments\b|[?&]feed=comments", re.IGNORECASE)
 
 
 class FeedOptions(BaseModel):
@@ -23,37 +29,62 @@ class FeedOptions(BaseModel):
 
 
 class Spider(HarvestSpider):
-    """1. Ask for the start address: a feed, or a page whose head names one (then for that).
+    """1. Ask for the start address: a feed, or a page whose head names some (then for those, comments left out).
     2. Announce the page of each entry with its title and date, and the files it encloses.
-    3. Ask for the feed's next page: by its rel=next link, or ?paged=N where WordPress made it.
+    3. Ask for the feed's next page: of Blogger by start-index, as its own links lead to another host; else by rel=next
+       or rel=prev-archive (RFC 5005); else by ?paged=N where WordPress made it. A feed ends with the page that brings
+       no new entry.
     """
 
     Options = FeedOptions
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._entries: dict[str, set[str]] = {}  # by the first page of each feed: the entries read so far
+
     def begin(self, address: str) -> Asked:
         yield from self.listing(address, self.read_feed, number=1)
 
-    def read_feed(self, response: Response, number: int) -> Asked:
-        """Read one page of a feed; `number` counts from 1."""
+    def read_feed(self, response: Response, number: int, first: str = "") -> Asked:
+        """Read one page of the feed that begins at `first` (this page, if not said); `number` counts from 1."""
         if isinstance(response, HtmlResponse):
             if number == 1:
-                for address in links.feed_addresses(response):
-                    yield from self.listing(address, self.read_feed, number=1)
+                yield from self._named_by(response)
             return
         # feedparser is given bytes: handed an address it would fetch it itself, past our manners.
         feed = feedparser.parse(io.BytesIO(response.body))
+        if not feed.version and not feed.entries:
+            self.trouble(response.url, "is not a feed")
+            return
+        first = first or response.url
+        read = self._entries.setdefault(first, set())
+        entries = {str(entry.get("id") or entry.get("link") or entry.get("title")) for entry in feed.entries}
         for position, entry in enumerate(feed.entries, start=1):
             yield from self._entry(entry, response.url, position)
-        following = self._next(feed, response.url, number)
-        if feed.entries and following:
+        following = _next(feed, response.url, number)
+        if following and not entries <= read:
+            read |= entries
             if number < self.options.pages:
                 # The page after the last answers 404: that is how a feed ends.
-                yield from self.listing(following, self.read_feed, failed=self.end, number=number + 1)
+                yield from self.listing(following, self.read_feed, failed=self.end, number=number + 1, first=first)
             else:
                 self.limited = f"stopped at page {number} of its feed (option `pages`)"
 
+    def _named_by(self, page: HtmlResponse) -> Asked:
+        """Ask for the feeds that a page's head names: each once, though it may be had as RSS and as Atom."""
+        named: dict[str, str] = {}
+        for address in links.feed_addresses(page):
+            if not COMMENTS.search(address):
+                named.setdefault(urlsplit(address).path.rstrip("/"), address)
+        if not named:
+            self.trouble(page.url, "is neither a feed nor a page that names one")
+        for address in named.values():
+            yield from self.listing(address, self.read_feed, number=1)
+
     def _entry(self, entry: feedparser.FeedParserDict, feed_address: str, position: int) -> Iterator[Request]:
         link = entry.get("link")
+        if link == entry.get("id") and not ABSOLUTE.match(link or ""):
+            link = None  # feedparser takes an id for a link where there is none
         landing = (links.absolute(link, feed_address) or link) if link else ""
         said = {
             "title": entry.get("title", ""),
@@ -75,22 +106,43 @@ class Spider(HarvestSpider):
             about = {"position": position} if landing else said
             yield from self.file(address, landing=landing, found_on=feed_address, **about)
 
-    def end(self, number: int) -> Asked:  # noqa: ARG002 (what every reader is given)
+    def end(self, number: int, first: str) -> Asked:  # noqa: ARG002 (what every reader is given)
         """Nothing follows the last page."""
         return ()
 
-    @staticmethod
-    def _next(feed: feedparser.FeedParserDict, address: str, number: int) -> str | None:
-        for link in feed.feed.get("links", []):
-            if link.get("rel") == "next":
+
+def _next(feed: feedparser.FeedParserDict, address: str, number: int) -> str | None:
+    """The address of a feed's next page, None where it has none or nobody can tell."""
+    about, parts = feed.feed, urlsplit(address)
+    generator = about.get("generator", "").lower()
+    if "blogger" in generator or BLOGGER_PATH.search(parts.path):
+        return _next_of_blogger(feed, address)
+    for relation in ("next", "prev-archive"):
+        for link in about.get("links", []):
+            if link.get("rel") == relation:
                 return links.absolute(link.get("href") or "", address)
-        parts = urlsplit(address)
-        query = parse_qs(parts.query)
-        made_by_wordpress = "wordpress" in feed.feed.get("generator", "").lower() or parts.path.endswith("/feed/")
-        if not made_by_wordpress:
-            return None
-        query["paged"] = [str(number + 1)]
-        return urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
+    if feed.entries and ("wordpress" in generator or parts.path.rstrip("/").endswith("/feed")):
+        return _with_query(address, paged=str(number + 1))
+    return None
+
+
+def _next_of_blogger(feed: feedparser.FeedParserDict, address: str) -> str | None:
+    """By the counts of OpenSearch that Blogger gives: entries in all, and the number of the first one here."""
+    total, start = (
+        int(value) if (value := str(feed.feed.get(f"opensearch_{name}", ""))).isdecimal() else 0
+        for name in ("totalresults", "startindex")
+    )
+    following = max(start, 1) + len(feed.entries)
+    if not feed.entries or following > total:
+        return None
+    size = str(feed.feed.get("opensearch_itemsperpage", ""))
+    return _with_query(address, **{"start-index": str(following), "max-results": size or str(len(feed.entries))})
+
+
+def _with_query(address: str, **values: str) -> str:
+    parts = urlsplit(address)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True)) | values
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _iso(moment: struct_time | None) -> str:

@@ -55,8 +55,7 @@ class Spider(HarvestSpider):
         answer = self.json_of(response)
         if not isinstance(answer, dict):
             return
-        results = answer.get("results", [])
-        for position, result in enumerate(results, start=start + 1):
+        for position, result in enumerate(_list(answer.get("results")), start=start + 1):
             link = str(result.get("link") or "")
             if not link.startswith("/"):  # a page of another host, which the guard lets through or says why not
                 yield from self.page(link, found_on=response.url, **_said(result, position))
@@ -81,7 +80,8 @@ class Spider(HarvestSpider):
         if not isinstance(content, dict):
             yield from self.read_page_instead(landing, said)
             return
-        organisations = [str(org.get("title", "")) for org in content.get("links", {}).get("organisations", [])]
+        linked, details = _dict(content.get("links")), _dict(content.get("details"))
+        organisations = [str(org.get("title", "")) for org in _list(linked.get("organisations"))]
         said = {
             **said,
             "title": str(content.get("title") or said["title"]),
@@ -91,7 +91,7 @@ class Spider(HarvestSpider):
         }
         files = [
             (urljoin(landing, str(attachment.get("url", ""))), attachment)
-            for attachment in content.get("details", {}).get("attachments", [])
+            for attachment in _list(details.get("attachments"))
             if attachment.get("attachment_type", "file") in ("file", "html")
         ]
         files = [(address, attachment) for address, attachment in files if address.startswith(("http://", "https://"))]
@@ -115,8 +115,7 @@ class Spider(HarvestSpider):
 
 
 def _said(result: dict[str, Any], position: int) -> dict[str, Any]:
-    bodies = result.get("organisations") or []
-    names = [str(body.get("title", "")) for body in bodies if isinstance(body, dict)]
+    names = [str(body.get("title", "")) for body in _list(result.get("organisations"))]
     return {
         "title": str(result.get("title") or ""),
         "date": str(result.get("public_timestamp") or ""),
@@ -124,3 +123,12 @@ def _said(result: dict[str, Any], position: int) -> dict[str, Any]:
         "publisher": "; ".join(name for name in names if name),
         "position": position,
     }
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, none where an answer has something else in its place."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

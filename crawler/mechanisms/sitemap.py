@@ -1,11 +1,13 @@
-"""Sitemaps: indexes of indexes, gzipped ones, and those that robots.txt names."""
+"""Sitemaps: indexes of indexes, gzipped ones, plain lists of addresses, and those that robots.txt names."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import LxmlError
@@ -18,6 +20,7 @@ from crawler.mechanisms.base import Asked, HarvestSpider
 from crawler.sniff import Kind, kind_of
 
 USUAL_PLACES = ("/sitemap.xml", "/sitemap_index.xml")
+SITEMAP_PATH = re.compile(r"\.(?:xml|gz|txt)$|/[^/]*sitemap[^/]*/?$", re.IGNORECASE)
 LARGEST_UNPACKED = 60_000_000  # bytes; the protocol allows 50 MB (sitemaps.org), more is a gzip bomb
 
 
@@ -26,18 +29,28 @@ class SitemapOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     depth: int = Field(default=3, ge=1, le=5, description="levels of sitemap indexes")
+    since: str = Field(
+        default="",
+        pattern=r"^(\d{4}(-\d\d(-\d\d)?)?)?$",
+        description="year or ISO date; what a sitemap says was last changed before is passed over",
+    )
 
 
 class Spider(HarvestSpider):
-    """1. Ask for the start address where it is a sitemap (.xml, .gz); else for robots.txt and the sitemaps it names.
-    2. Where it names none, try the usual places one after the other.
-    3. Follow indexes, and announce every address that `include` and `exclude` let through.
+    """1. Ask for the start address where it is a sitemap by its name (sitemap…, .xml, .gz, .txt); else for robots.txt
+       and the sitemaps it names. 2. Where it names none, try the usual places one after the other.
+    3. Follow indexes down to `depth`. 4. Announce every address that `include` and `exclude` let through, once, with
+       the day of its last change; those last changed before `since` are passed over.
     """
 
     Options = SitemapOptions
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._listed: set[str] = set()  # addresses of pages, files and sitemaps that were met
+
     def begin(self, address: str) -> Asked:
-        if urlsplit(address).path.endswith((".xml", ".gz")):
+        if SITEMAP_PATH.search(urlsplit(address).path):
             yield from self.listing(address, self.read_sitemap, depth=1)
         else:
             yield from self.listing(
@@ -59,7 +72,7 @@ class Spider(HarvestSpider):
             yield from self.listing(address, self._read_usual, failed=self.try_usual, root=root, place=place + 1)
 
     def _read_usual(self, response: Response, root: str, place: int) -> Asked:
-        if kind_of(response.body) in (Kind.XML, Kind.GZIP):
+        if kind_of(response.body) in (Kind.XML, Kind.GZIP, Kind.TEXT):
             yield from self.read_sitemap(response, depth=1)
         else:
             yield from self.try_usual(root, place)
@@ -67,24 +80,53 @@ class Spider(HarvestSpider):
     def read_sitemap(self, response: Response, depth: int) -> Asked:
         """Announce the pages of a sitemap, or ask for the sitemaps of an index."""
         try:
-            sitemap = Sitemap(_unpacked(response.body))
+            index, entries = entries_of(_unpacked(response.body))
         except (LxmlError, ValueError, AttributeError, StopIteration):
             self.trouble(response.url, "is not a sitemap")
             return
         except (EOFError, OSError, zlib.error):
             self.trouble(response.url, "is a gzip file that is cut short, damaged or too large")
             return
-        for position, entry in enumerate(sitemap, start=1):
-            address = str(entry.get("loc") or "").strip()
-            if sitemap.type == "sitemapindex":
-                if depth < self.options.depth:
-                    yield from self.listing(address, self.read_sitemap, depth=depth + 1)
-            elif looks_like_file(address):
-                yield from self.file(address, landing="", found_on=response.url, position=position)
+        for position, (address, changed) in enumerate(entries, start=1):
+            if address in self._listed or self._is_older(changed):
+                continue
+            self._listed.add(address)
+            if not index:
+                yield from self._announced(address, changed, response.url, position)
+            elif depth < self.options.depth:
+                yield from self.listing(address, self.read_sitemap, depth=depth + 1)
             else:
-                # lastmod is when the page was last touched: a weak hint of its date, and the reader knows `via`.
-                date = str(entry.get("lastmod") or "")
-                yield from self.page(address, found_on=response.url, date=date, position=position)
+                self.limited = f"stopped at level {depth} of its sitemap indexes (option `depth`)"
+
+    def _announced(self, address: str, changed: str, found_on: str, position: int) -> Asked:
+        if looks_like_file(address):
+            yield from self.file(address, landing="", found_on=found_on, position=position)
+        else:
+            # lastmod is when the page was last touched: a weak hint of its date, and the reader knows `via`.
+            yield from self.page(address, found_on=found_on, date=changed, position=position)
+
+    def _is_older(self, changed: str) -> bool:
+        """Whether a last change is known and before `since`, as far as both are given."""
+        since = self.options.since
+        return bool(since and changed) and changed[: len(since)] < since[: len(changed)]
+
+
+def entries_of(body: bytes) -> tuple[bool, list[tuple[str, str]]]:
+    """Whether a sitemap is an index of others, and its addresses, each with its last change ("" where it is not said).
+
+    Raises ValueError, LxmlError and others of Scrapy's reader for what is no sitemap.
+    """
+    kind = kind_of(body)
+    if kind is Kind.TEXT:  # an address a line (sitemaps.org)
+        lines = [line.strip() for line in body.decode("utf-8-sig", "replace").splitlines() if line.strip()]
+        if not all(re.match(r"https?://\S+$", line, re.IGNORECASE) for line in lines):
+            raise ValueError("a text that is no list of addresses")
+        return False, [(line, "") for line in lines]
+    sitemap = Sitemap(body)
+    if kind is not Kind.XML or sitemap.type not in ("urlset", "sitemapindex"):
+        raise ValueError(f"a document of another kind: {sitemap.type}")
+    entries = [(str(entry.get("loc") or "").strip(), str(entry.get("lastmod") or "").strip()) for entry in sitemap]
+    return sitemap.type == "sitemapindex", entries
 
 
 def _unpacked(body: bytes) -> bytes:
