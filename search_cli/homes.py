@@ -13,7 +13,7 @@ from search_cli.exit_codes import ExitCode, Failure
 
 # A command that a message suggests: after a colon, or in backticks.
 _SUGGESTED = re.compile(
-    r"(?:(?<=: )|(?<=`))commdex (?=(?:crawl|export|index|init|open|search|show|sources|status|update)\b)"
+    r"(?:(?<=: )|(?<=`))commdex (?=(?:add|crawl|export|index|init|open|runs|search|show|sources|status|update)\b)"
 )
 
 

@@ -22,10 +22,10 @@ from search_cli.homes import in_this_home
 
 
 class Commands(click.Group):
-    """The commands that stand in `search_cli/commands/`, one module each."""
+    """The commands that stand in `search_cli/commands/`, one module each; `sources_add` is one of `sources`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__) if "_" not in module.name)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -108,7 +108,7 @@ def _os_failure(error: OSError, command: str | None) -> Failure:
         return Failure(f"{os.fsdecode(error.filename)}: {error.strerror}.", ExitCode.HOME)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         return Failure(f"{error.strerror or error}.", ExitCode.HOME)
-    what = "a file of this home" if command in ("crawl", "index", "update") else "the output"
+    what = "a file of this home" if command in ("add", "crawl", "index", "update") else "the output"
     return Failure(f"{what} cannot be written ({error.strerror or error}).", ExitCode.HOME)
 
 

@@ -84,7 +84,12 @@ def date_shown(date: str) -> str:
 
 
 def link_to(file: File, page: int) -> str:
-    """The address that opens `file`, at `page` where it is a PDF: `#page=` counts physical pages from 1 (RFC 8118)."""
+    """The address that opens `file`, at `page` where it is a PDF: `#page=` counts physical pages from 1 (RFC 8118).
+
+    "" where it has none on the web: a file that was added by hand.
+    """
+    if file.address.startswith("urn:"):
+        return ""
     if file.kind == "pdf" and page:
         return f"{file.address.partition('#')[0]}#page={page}"
     return file.address

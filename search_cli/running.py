@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -10,20 +11,27 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from config.catalogue import load_settings
+from config.catalogue import load_disabled, load_settings
 from config.home import Home
 from config.model import Settings, Source
 from crawler import harvest
-from crawler.archive import Fetch, Outcome
+from crawler.archive import Fetch
 from crawler.run import RunResult, crawl
+from crawler.store import StoreError
 from indexer.pool import PoolError
 from indexer.run import IndexResult, index
 from search_cli.exit_codes import ExitCode, Failure
+from search_cli.labels import load_labels
+from search_cli.runs import stale, words
+from search_cli.runs.kept import Reports
+from search_cli.runs.model import Report
+from search_cli.runs.report import make, measured
 from search_cli.screen import say
-from search_cli.trouble import explained
+from search_cli.trouble import STORE_ERRORS, explained
 
 _Step = Callable[[int, str], None]  # how many things more are done, and a note
 _Stage = Callable[[str, int, int], None]  # a stage's name, how much is done, how much there is
+MOST_COMPLETED = 10  # reports of crawls that wait for their indexing
 SECONDS_BETWEEN_LINES = 60.0  # of progress where there is no terminal
 
 
@@ -40,15 +48,26 @@ def chosen_sources(home: Home, names: Sequence[str]) -> tuple[Settings, dict[str
         raise Failure(f"no source is called {unknown[0]!r}. See them with: commdex sources", ExitCode.USAGE)
     idle = [name for name in names if not catalogue[name].harvestable]
     if idle:
-        entry = catalogue[idle[0]]
-        why = "disabled" if not entry.enabled else f"recorded only (status {entry.status})"
-        raise Failure(f"source {idle[0]!r} is {why} and cannot be harvested.", ExitCode.USAGE)
+        raise Failure(_why_idle(home, catalogue[idle[0]]), ExitCode.USAGE)
     wanted = [catalogue[name] for name in dict.fromkeys(names)] or [s for s in catalogue.values() if s.harvestable]
     if not wanted:
         raise Failure(
             f"there is no source to harvest: {home.sources_folder} has none and shipped_sources is off.", ExitCode.HOME
         )
     return settings, catalogue, wanted
+
+
+def _why_idle(home: Home, source: Source) -> str:
+    switched = next((one for one in load_disabled(home) if one.id == source.id), None)
+    if switched:
+        since = f" since {switched.since}" if switched.since else ""
+        reason = f" ({switched.reason})" if switched.reason else ""
+        told = f"is switched off{since}{reason}. Switch it on with: commdex sources enable {source.id}"
+    elif not source.enabled:
+        told = "is disabled by its entry (`enabled: false`) and cannot be harvested."
+    else:
+        told = f"is recorded only (status {source.status}) and cannot be harvested."
+    return f"source {source.id!r} {told}"
 
 
 def run_crawl(home: Home, settings: Settings, sources: Sequence[Source], console: Console) -> RunResult:
@@ -74,14 +93,9 @@ def run_crawl(home: Home, settings: Settings, sources: Sequence[Source], console
 
 
 def _say_crawled(result: RunResult, console: Console) -> None:
-    good = {name: result.outcomes.get(name, 0) for name in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)}
-    bad = {name: count for name, count in result.outcomes.items() if name not in good}
-    told = [f"{count} {name}" for name, count in good.items()] + [f"{count} {name}" for name, count in bad.items()]
-    say(console, f"Crawled {_count(len(result.sources), 'source')}: {', '.join(told)}.")
-    for source in sorted(result.sources, key=lambda source: (source.state != "failed", source.source)):
-        if source.state != "ok":
-            style = "red" if source.state == "failed" else "yellow"
-            say(console, f"  {source.source}: {source.state}: {source.reason}", style)
+    states = Counter(source.state for source in result.sources)
+    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    say(console, f"Crawled {_count(len(result.sources), 'source')}: {told}.")
     if result.interrupted:
         say(console, "Stopped. What was fetched is kept: the same command goes on from here, `commdex index` reads it.")
 
@@ -94,7 +108,58 @@ def run_index(home: Home, settings: Settings, catalogue: Mapping[str, Source], c
     except PoolError as error:
         raise Failure(f"nothing could be read: {error}. Fewer `index.workers` may help.", ExitCode.HOME) from error
     _say_indexed(result, console)
+    _complete_reports(home, catalogue, console)
     return result
+
+
+def keep_report(
+    home: Home, run: int, catalogue: Mapping[str, Source], console: Console, *, command: str
+) -> Report | None:
+    """Make and keep the report of a run that has just ended; what prevents that is said, and costs nothing else."""
+    reports = Reports(home)
+    with _said(console, f"The report of run {run}"):
+        kept = measured(home, reports.before(run))
+        report = make(home, run, catalogue, load_labels(home), command=command, indexed=False, kept=kept)
+        with _said(console, f"The report of run {run}"):
+            reports.write(report)
+            stale.write(home, catalogue)
+        return report
+    return None
+
+
+def _complete_reports(home: Home, catalogue: Mapping[str, Source], console: Console) -> None:
+    """Give the library's facts to the reports of the runs whose harvest has just been read."""
+    reports = Reports(home)
+    for number in reports.numbers()[:MOST_COMPLETED]:
+        former = reports.read(number)
+        if former is None or former.indexed:
+            break
+        with _said(console, f"The report of run {number}"):
+            made = make(
+                home, number, catalogue, load_labels(home), command=former.command, indexed=True, kept=former.archive
+            )
+            reports.write(made)
+
+
+def say_report(home: Home, report: Report | None, console: Console) -> None:
+    """Say what a report says, the newest form of it that is kept, and where it lies."""
+    if report is None:
+        return
+    reports = Reports(home)
+    kept = reports.read(report.run)
+    words.show(console, kept or report)
+    if kept:
+        say(console, f"The whole report: {reports.path(report.run, 'html')}")
+        say(console, f"See it again with: commdex runs show {report.run}")
+
+
+@contextmanager
+def _said(console: Console, what: str) -> Iterator[None]:
+    """Whatever keeps a report from being made or written is said, and the run's own end stands."""
+    try:
+        yield
+    except (OSError, StoreError, *STORE_ERRORS) as error:
+        say(console, f"{what} could not be kept: {error}", "yellow")
 
 
 def _say_indexed(result: IndexResult, console: Console) -> None:

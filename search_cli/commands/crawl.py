@@ -14,6 +14,8 @@ from search_cli.exit_codes import ExitCode
 def command(home: Home, sources: tuple[str, ...]) -> None:
     """Harvest SOURCES (all of them, when none is named) into the archive.
 
+    A report of the run is kept: see it again with `commdex runs show`.
+
     Exit code 4 when some sources failed, 5 when another run holds the lock.
     """
     from search_cli import running, screen
@@ -21,9 +23,12 @@ def command(home: Home, sources: tuple[str, ...]) -> None:
     from search_cli.lock import held
 
     existing(home)
-    settings, _, wanted = running.chosen_sources(home, sources)
+    settings, catalogue, wanted = running.chosen_sources(home, sources)
+    console = screen.err()
     with held(home, "crawl"):
-        result = running.run_crawl(home, settings, wanted, screen.err())
+        result = running.run_crawl(home, settings, wanted, console)
+        report = running.keep_report(home, result.run, catalogue, console, command="crawl")
+    running.say_report(home, report, console)
     raise click.exceptions.Exit(exit_code(interrupted=result.interrupted, failed=result.failed))
 
 

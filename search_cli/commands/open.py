@@ -28,7 +28,7 @@ def command(home: Home, which: str, page: int | None, local: bool, only_print: b
     from search_cli.exit_codes import ExitCode, Failure
     from search_cli.homes import existing
     from search_cli.results import link_to
-    from search_cli.screen import say_opening, web_address
+    from search_cli.screen import note, say_opening, web_address
     from search_cli.trouble import explained
 
     existing(home)
@@ -40,6 +40,9 @@ def command(home: Home, which: str, page: int | None, local: bool, only_print: b
         target = _kept(home, file.sha256 if file else "", file.kind if file else "")
     else:
         target = web_address(link_to(file, page or passage.page) if file else document.address)
+        if not target and file and file.address.startswith("urn:"):  # added by hand (crawler.by_hand)
+            note("this document has no address on the web; the original that was kept is opened.")
+            target = _kept(home, file.sha256, file.kind)
         if not target:
             raise Failure("this document has no web address that can be opened; try --local.", ExitCode.USAGE)
     if only_print:

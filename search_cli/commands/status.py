@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from config.home import Home
+
+if TYPE_CHECKING:
+    from crawler.archive import SourceRun
 
 SCHEMA_VERSION = 1
 MOST_TROUBLES = 20
@@ -43,8 +47,10 @@ def gather(home: Home) -> dict[str, Any]:
     with explained(home):
         if (home.archive_folder / "archive.db").exists():
             with Archive(home.archive_folder) as archive:
-                runs = sorted(archive.last_source_runs().values(), key=lambda run: WORST_FIRST.index(run.state))
-                report["sources"] = [asdict(run) for run in runs]
+                runs = list(archive.last_source_runs().values())
+                broken = _broken(home, runs)
+                runs.sort(key=lambda run: (not broken[run.source], WORST_FIRST.index(run.state)))
+                report["sources"] = [asdict(run) | {"broken": broken[run.source]} for run in runs]
                 troubles = [dict(row) for run in runs for row in archive.troubles(run.run, run.source)]
                 report["requests_without_result"] = troubles
         if home.library_file.exists():
@@ -57,6 +63,27 @@ def gather(home: Home) -> dict[str, Any]:
                 ]
     report["index"] = asdict(index_state(home.index_folder))
     return report
+
+
+def _broken(home: Home, runs: Sequence[SourceRun]) -> dict[str, list[dict[str, str]]]:
+    """The signs, by source, that one is broken: as the report of its last run has them, and what has come since."""
+    from crawler.archive import now
+    from search_cli.runs import stale
+    from search_cli.runs.kept import Reports
+
+    reports, standing = Reports(home), stale.standing(home)
+    found: dict[str, list[dict[str, str]]] = {}
+    for run in runs:
+        report = reports.read(run.run)
+        signs = [
+            sign.model_dump() for row in (report.sources if report else ()) if row.id == run.source
+            for sign in row.broken
+        ]  # fmt: skip
+        fresh = standing.get(run.source)
+        if fresh and "" < fresh["stale_from"] <= now() and "late" not in {sign["sign"] for sign in signs}:
+            signs.append({"sign": "late", "told": f"its last good harvest was on {fresh['since'][:10]}"})
+        found[run.source] = signs
+    return found
 
 
 def _print(report: dict[str, Any], most: int | None) -> None:
@@ -76,8 +103,14 @@ def _print(report: dict[str, Any], most: int | None) -> None:
         screen.say(out, f"Search index: {index['kind']}: {index['reason']}. Mend it with: commdex index")
     elif library and library["not_indexed"]:
         screen.say(out, f"{library['not_indexed']:,} documents wait for: commdex index")
+    broken = [run for run in report["sources"] if run["broken"]]
+    if broken:
+        screen.say(out, "\nBroken sources, not quiet ones:", "red")
+        for run in broken[:most]:
+            screen.say(out, f"  {run['source']}: {'; '.join(sign['told'] for sign in run['broken'])}")
+        _say_more(len(broken), most)
     if report["sources"]:
-        out.print()
+        screen.say(out, "\nThe last harvest of each source (more of each run with: commdex runs show)")
         columns = ("source", "state", "started", "announced", "reason")
         tables.show(columns, [tuple(str(run[name]) for name in columns) for run in report["sources"]])
         screen.say(out, "announced counts pages and files; a document is a page with its files")

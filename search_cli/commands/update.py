@@ -14,7 +14,8 @@ from search_cli.commands.crawl import exit_code
 def command(home: Home, sources: tuple[str, ...]) -> None:
     """Harvest SOURCES (all of them, when none is named), then read and index what is new.
 
-    What was fetched is indexed even when some sources failed (exit code 4).
+    What was fetched is indexed even when some sources failed (exit code 4). A report of the run is kept: see it again
+    with `commdex runs show`.
     """
     from search_cli import running, screen
     from search_cli.homes import existing
@@ -25,6 +26,10 @@ def command(home: Home, sources: tuple[str, ...]) -> None:
     console = screen.err()
     with held(home, "update"):
         crawled = running.run_crawl(home, settings, wanted, console)
-        if not crawled.interrupted:
-            running.run_index(home, settings, catalogue, console)
+        report = running.keep_report(home, crawled.run, catalogue, console, command="update")
+        try:
+            if not crawled.interrupted:
+                running.run_index(home, settings, catalogue, console)
+        finally:
+            running.say_report(home, report, console)
     raise click.exceptions.Exit(exit_code(interrupted=crawled.interrupted, failed=crawled.failed))

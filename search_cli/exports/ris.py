@@ -62,6 +62,8 @@ def _notes(record: Record) -> list[str]:
         notes.append(f"Pages that match: {pages_shown(record)}")
     if record["archived_address"]:
         notes.append(f"Archived copy of {web_address(record['original_address'])}, captured {record['captured']}")
+    if record["address"].startswith("urn:"):  # added by hand (crawler.by_hand)
+        notes.append("It has no known address on the web: this library keeps a copy.")
     if not record["date"]:
         notes.append("No date of publication is known.")
     return [safe(note) for note in notes]
