@@ -21,13 +21,15 @@ import yaml
 from config.catalogue import load_sectors, load_settings
 from config.home import Home
 from config.model import Source
+from crawler import mechanisms
+from crawler.archive import Outcome
 from tests.loopback import Answer, Loopback
 from tests.sample_web import SampleWeb, Truth, build, demo
 from tests.sample_web.build import built
+from tests.sample_web.homes import SOURCES
 from tests.sample_web.pages import PRIVATE
 from tests.sample_web.web import sha256
 
-SOURCES = Path(__file__).parent / "sample_web" / "sources.yml"
 ROOT = Path(__file__).parents[1]
 FENMARCH = "http://www.fenmarchicb.example"
 POLICY = f"{FENMARCH}/wp-content/uploads/2022/11/ifr-policy.pdf"
@@ -88,6 +90,8 @@ def digest_of_build() -> str:
 
 
 def test_the_truth_is_what_the_server_answers(web: SampleWeb) -> None:
+    for url, answers in built().first.items():
+        assert [get(web.port, url).status for _ in answers] == [answer.status for answer in answers]
     for document in web.truth():
         got = get(web.port, document.address)
         assert (got.status, sha256(got.body)) == (200, document.sha256), document.address
@@ -95,9 +99,8 @@ def test_the_truth_is_what_the_server_answers(web: SampleWeb) -> None:
 
 def test_each_landing_page_names_its_document() -> None:
     web = built()
-    closed = {source.id for source in sources() if source.mechanism == "webarchive"}
     for document in web.truth:
-        if document.landing and document.source not in closed:
+        if document.landing and document.url == document.address:  # else it lies in an archive
             page = web.body(document.landing).decode()
             assert escape(document.title) in page, document.landing
 
@@ -109,8 +112,12 @@ def test_the_web_holds_every_kind_of_paper() -> None:
     assert [document.url for document in truth if not document.readable] == [
         "http://www.quillshire-council.example/sites/default/files/2025-03/adult-social-care-local-account.pdf"
     ]
-    assert len(truth) - len({document.sha256 for document in truth}) == 1, "one paper stands at two addresses"
-    assert len({document.url for document in truth}) == len(truth)
+    urls = {document.url for document in truth}
+    assert len(urls) - len({document.sha256 for document in truth}) == 1, "one paper stands at two addresses"
+    assert len({(document.source, document.url) for document in truth}) == len(truth)
+    listed = [document.url for document in truth if document.source == "saltgate-library"]
+    assert len(truth) - len(urls) == 5, "a reading list leads to what others publish"
+    assert len(listed) == 10
 
 
 def test_every_pdf_but_the_damaged_one_has_text_on_each_page() -> None:
@@ -276,6 +283,11 @@ def test_capture_indexes_answer_in_the_form_of_their_archive(web: SampleWeb) -> 
     rows = asked_for_json(web, f"{array}cdx?url={quote('http://www.oldtown-ccg.example/*')}&output=json")
     assert rows[0][:3] == ["urlkey", "timestamp", "original"]
     assert len(rows) == 1 + 4 + 6, "four captures beside those of the papers, of which one was captured twice"
+    exact = asked_for_json(web, f"{array}cdx?url={quote('http://www.oldtown-ccg.example/publications/')}&output=json")
+    assert [row[4] for row in exact[1:]] == ["301", "200"], "an index does not tell a closing slash apart"
+    prefix = quote("http://www.weldmere-pct.example/panels/")
+    below = asked_for_json(web, f"{array}cdx?url={prefix}&matchType=prefix&output=json")
+    assert sorted(row[3] for row in below[1:]) == ["application/pdf", "text/html"]
     assert asked_for_json(web, f"{array}cdx?url=nobody.example&output=json") == []
     lines = "http://archive.samplelibrary.example/all/"
     answer = get(web.port, f"{lines}cdx?url=www.moorside-pct.example&matchType=host&output=json&filter=~mime:pdf")
@@ -290,6 +302,22 @@ def test_capture_indexes_answer_in_the_form_of_their_archive(web: SampleWeb) -> 
     )
 
 
+def test_an_archive_replays_pages_for_readers_and_leads_on_from_its_older_addresses(web: SampleWeb) -> None:
+    archive, original = "http://webarchive.nationalarchives.example/", "http://www.weldmere-pct.example/"
+    older = get(web.port, f"{archive}20121004094500/{original}pbc/toolkit.pdf")
+    assert (older.status, older.headers["Location"]) == (
+        301,
+        f"{archive}ukgwa/20121004094500/{original}pbc/toolkit.pdf",
+    )
+    assert get(web.port, older.headers["Location"]).body.startswith(b"%PDF-")
+    shown = get(web.port, f"{archive}ukgwa/20121004093000/{original}panels/exceptional-cases.html").body.decode()
+    raw = get(web.port, f"{archive}ukgwa/20121004093000id_/{original}panels/exceptional-cases.html").body.decode()
+    file = f"{original}panels/files/exceptional-cases-review.pdf"
+    assert f'href="{archive}ukgwa/20121004093000/{file}"' in shown
+    assert f'href="{file}"' in raw
+    assert ("archived web page" in shown, "archived web page" in raw) == (True, False)
+
+
 def test_every_source_is_valid_and_expects_what_the_truth_holds() -> None:
     sectors = {sector.id for sector in load_sectors()}
     truth = built().truth
@@ -298,11 +326,21 @@ def test_every_source_is_valid_and_expects_what_the_truth_holds() -> None:
         assert source.expect == len(of_source), source.id
         assert {document.mechanism for document in of_source} == {source.mechanism}
         assert set(source.sectors) <= sectors
-        hosts = source.allowed_hosts
-        assert {host_asked(document) for document in of_source} <= hosts
+        if source.mechanism != "readinglist":  # which leads to any host
+            assert {host_asked(document) for document in of_source} <= source.allowed_hosts
     assert {document.source for document in truth} == {source.id for source in sources()}
-    mechanisms = {"fixed", "wordpress", "sitemap", "feed", "govuk", "listing", "webarchive"}
-    assert {source.mechanism for source in sources()} == mechanisms
+    assert {source.mechanism for source in sources()} >= set(mechanisms.names()), "each mechanism is proved here"
+
+
+def test_what_is_expected_of_addresses_names_sources_and_outcomes() -> None:
+    known = {"", *(outcome.value for outcome in Outcome)}
+    ids = {source.id for source in sources()}
+    expected = built().expected
+    assert {one.outcome for one in expected} <= known
+    assert {one.source for one in expected} <= ids
+    assert {"refused by noindex", "blocked", "soft 404", "not found", ""} == {one.outcome for one in expected}
+    documents = {(document.source, document.address) for document in built().truth}
+    assert [one for one in expected if (one.source, one.address) in documents] == []
 
 
 def host_asked(document: Truth) -> str:
@@ -312,6 +350,63 @@ def host_asked(document: Truth) -> str:
 def test_one_fixed_address_has_moved_and_one_leads_nowhere(web: SampleWeb) -> None:
     source = next(source for source in sources() if source.id == "harrowfen-alliance")
     assert [get(web.port, address).status for address in source.start] == [200, 200, 301, 200, 404]
+
+
+def test_a_busy_address_answers_once_that_it_is_busy(web: SampleWeb) -> None:
+    (busy,) = built().first
+    first, second = get(web.port, busy), get(web.port, busy)
+    assert (first.status, first.headers["Retry-After"], second.status) == (503, "1", 200)
+    with SampleWeb() as other:
+        assert get(other.port, busy).status == 503, "each server begins anew"
+
+
+def test_a_download_leads_to_where_the_file_is_kept(web: SampleWeb) -> None:
+    answer = get(web.port, "http://www.marlbeckicb.example/download_file/1201/88")
+    assert answer.status == 302
+    assert get(web.port, answer.headers["Location"]).body.startswith(b"%PDF-")
+
+
+def test_one_host_gives_every_address_the_same_answer(web: SampleWeb) -> None:
+    root = "http://www.cranfold-partnership.example"
+    answers = [get(web.port, f"{root}/{path}") for path in ("", "resources/shared-lives-review.pdf", "0c5f1a")]
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+    assert b"not found" not in answers[0].body.lower()
+
+
+def test_a_blogger_feed_goes_on_by_start_index(web: SampleWeb) -> None:
+    feed = "http://evidence-notes.sampleblogs.example/feeds/posts/default"
+    first = get(web.port, f"{feed}?max-results=150").body.decode()
+    assert (first.count("<entry>"), "start-index=3&amp;max-results=2" in first) == (2, True)
+    last = get(web.port, f"{feed}?start-index=5").body.decode()
+    assert (last.count("<entry>"), "rel='next'" in last) == (1, False)
+    assert get(web.port, f"{feed}?alt=rss").body.decode().count("<item>") == 2
+
+
+def test_a_wordpress_site_names_its_types_and_keeps_some_to_itself(web: SampleWeb) -> None:
+    base = "http://www.ashcombeicb.example/wp-json/wp/v2"
+    types = asked_for_json(web, f"{base}/types")
+    assert types["document"]["rest_base"] == "documents"
+    assert get(web.port, f"{base}/documents").headers["X-WP-Total"] == "5"
+    assert get(web.port, f"{base}/{types['wp_block']['rest_base']}").status == 401
+
+
+def test_meetings_name_their_papers_and_a_cancelled_one_has_none(web: SampleWeb) -> None:
+    root = "http://democracy.quillshire-council.example"
+    meetings = get(web.port, f"{root}/ieListMeetings.aspx?CId=712&Year=0").body.decode()
+    assert "11 Apr 2024 10.00 am - CANCELLED" in meetings
+    agendas = {document.landing for document in web.truth() if document.source == "quillshire-committees"}
+    texts = [get(web.port, agenda).body.decode() for agenda in agendas]
+    assert sum(text.count("/Public%20reports%20pack") for text in texts) == 1
+    assert all("mgCalendarMonthView" in text for text in texts)
+
+
+def test_pagers_of_numbers_and_load_more_say_no_rel_next(web: SampleWeb) -> None:
+    root = "http://www.wyreside-partnership.example"
+    numbers, more = (get(web.port, f"{root}/{place}").body.decode() for place in ("resources", "case-studies"))
+    assert 'href="/resources?page=2">2<' in numbers
+    assert 'href="/case-studies?page=2">Load more<' in more
+    assert not any(word in numbers + more for word in ('rel="next"', ">Next<"))
 
 
 def test_the_listing_leads_on_by_rel_next_and_to_a_page_that_is_not_there(web: SampleWeb) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,15 @@ from config.home import Home
 from indexer.engine import index_state
 from indexer.library import Library
 from indexer.words import words
-from tests.homes import commdex, make_home, search
+from tests.homes import commdex, search
 from tests.sample_web import SampleWeb, Truth, build
+from tests.sample_web.build import built
+from tests.sample_web.homes import sample_home
+from tests.sample_web.shapes.committees import CALENDAR
+from tests.sample_web.shapes.common import NEVER
 
-SOURCES = Path(__file__).parent / "sample_web" / "sources.yml"
+ROOT = Path(__file__).parents[1]
 KILLS = 6
-
-
-def sample_home(folder: Path) -> Home:
-    home = make_home(folder, crawl={"allow_private_hosts": False, "timeout": 20.0})
-    (home.sources_folder / "test.yml").unlink()
-    shutil.copy(SOURCES, home.sources_folder)
-    return home
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +72,26 @@ def test_every_document_of_every_mechanism_reaches_the_library(web: SampleWeb, h
     assert missing == []
 
 
+def test_what_is_no_document_ends_as_a_person_would_expect(web: SampleWeb, home: Home) -> None:
+    with closing(sqlite3.connect(f"file:{home.archive_folder / 'archive.db'}?mode=ro", uri=True)) as archive:
+        fetches = set(archive.execute("SELECT source, address, outcome FROM fetches"))
+    asked = {request.url for request in web.requests}
+    ended = [one for one in web.expected() if one.outcome != NEVER]
+    assert [one for one in ended if (one.source, one.address, one.outcome) not in fetches] == []
+    assert [one for one in web.expected() if one.outcome == NEVER and one.address in asked] == []
+
+
+def test_no_month_of_an_endless_calendar_is_asked_for(web: SampleWeb, home: Home) -> None:
+    assert [request.url for request in web.requests if CALENDAR in request.path] == []
+
+
+def test_a_busy_host_is_asked_again_when_it_said(web: SampleWeb, home: Home) -> None:
+    (busy,) = built().first
+    refused, well = (request for request in web.requests if request.url == busy)
+    assert (refused.status, well.status) == (503, 200)
+    assert well.at - refused.at >= 1  # its Retry-After
+
+
 def test_robots_txt_comes_first_on_every_host_and_nothing_private_is_asked(web: SampleWeb, home: Home) -> None:
     first: dict[str, str] = {}
     for request in web.requests:
@@ -89,6 +107,12 @@ def test_a_host_s_crawl_delay_is_kept(web: SampleWeb, home: Home) -> None:
     times = times[1:]  # it is known once robots.txt has come
     assert times[-1] - times[0] >= 0.2 * (len(times) - 1) - 0.1  # asked for in its robots.txt: 0.2 s
     assert min(later - earlier for earlier, later in pairwise(times)) >= 0.1
+
+
+def test_a_host_s_crawl_delay_is_kept_by_all_sources_that_ask_it(web: SampleWeb, home: Home) -> None:
+    """The partnership's own source and the reading list, which leads to one of its papers. Half is left to jitter."""
+    times = [request.at for request in web.requests if request.host == "www.stonebridge-partnership.example"]
+    assert min(later - earlier for earlier, later in pairwise(times[1:])) >= 0.2  # asked for: 0.4 s
 
 
 def findable(home: Home, truth: Truth) -> bool:
@@ -140,8 +164,8 @@ def test_a_second_update_fetches_no_unchanged_body_and_writes_nothing(web: Sampl
     web.clear()
     commdex(home, "update", proxy=web.proxy)
     whole = [request for request in web.requests if request.status == 200]
-    # Interfaces carry no validators, on the real sites too; everything else answers 304.
-    apis = ("/wp-json/", "/api/", "/cdx?")
+    # Interfaces and log-in forms carry no validators, on the real sites too, and a noindex page is not kept.
+    apis = ("/wp-json/", "/api/", "/cdx?", "/feeds/posts/", "/login?", "/papers/staff-rota-note")
     assert [request.url for request in whole if not any(part in request.url for part in apis)] == []
     assert sum(request.status == 304 for request in web.requests) > len(web.truth())
     assert content(home) == before
@@ -177,7 +201,7 @@ def test_killed_at_any_moment_it_ends_in_the_same_library(web: SampleWeb, home: 
     command = [sys.executable, "-m", "search_cli.main", "--home", str(victim.folder), "update"]
     for _ in range(KILLS):
         process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=SOURCES.parents[2]
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
         )
         time.sleep(chance.uniform(0.5, 8.0))
         process.send_signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Answers that depend on the query: WordPress collections, GOV.UK's search, the capture indexes of web archives.
+"""Answers that depend on the query: WordPress collections, GOV.UK's search, Blogger's feed, indexes of captures.
 
 Like the real ones, none of them carries an ETag.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.loopback import Answer
-from tests.sample_web.web import Api, Query
+from tests.sample_web import pages
 
 JSON = "application/json; charset=UTF-8"
 Item = dict[str, Any]
+Query = Mapping[str, list[str]]
+Api = Callable[[Query], Answer]
 CDX_FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 PYWB_NAMES = {"original": "url", "mimetype": "mime", "statuscode": "status"}
 
@@ -72,6 +74,20 @@ def search(items: Sequence[Item]) -> Api:
             for item in chosen[start : start + count]
         ]
         return as_json({"results": results, "total": len(chosen), "start": start, "aggregates": {}})
+
+    return answer
+
+
+def blogger(name: str, root: str, posts: Sequence[pages.Post], most: int) -> Api:
+    """Blogger's feed of posts: start-index, max-results (never more than `most`), alt=rss."""
+
+    def answer(query: Query) -> Answer:
+        start, size = max(1, _number(query, "start-index", 1)), min(most, _number(query, "max-results", most))
+        if _first(query, "alt", "atom") == "rss":
+            body, kind = pages.blogger_rss(name, root, posts[start - 1 : start - 1 + size]), "application/rss+xml"
+        else:
+            body, kind = pages.blogger_atom(name, root, posts, start, size), "application/atom+xml"
+        return Answer(body.encode(), headers={"Content-Type": f"{kind}; charset=UTF-8"}, validators=False)
 
     return answer
 

@@ -36,7 +36,11 @@ def built() -> Web:
 def _files(sites: Sequence[Site]) -> dict[str, bytes]:
     """Each paper's file by the paper's id; a paper that is a copy has the bytes of the other."""
     papers = [(paper, site) for site in sites for paper in site.papers if paper.format != "html"]
-    files = {paper.id: file_of(paper, site.name) for paper, site in papers if "copy_of" not in paper.options}
+    files = {
+        paper.id: file_of(paper, paper.options.get("publisher", site.name))
+        for paper, site in papers
+        if "copy_of" not in paper.options
+    }
     copies = {paper.id: files[paper.options["copy_of"]] for paper, _ in papers if "copy_of" in paper.options}
     return files | copies
 

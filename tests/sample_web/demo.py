@@ -17,19 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from tests.sample_web.homes import sample_home
 from tests.sample_web.server import SampleWeb
 
 ROOT = Path(__file__).parents[2]
-SOURCES = Path(__file__).with_name("sources.yml")
 COMMAND = (sys.executable, "-m", "search_cli.main")
 MARKER = ".made-by-commdex-demo"
-SETTINGS = {
-    "contact": "demo@commdex.example",
-    "shipped_sources": False,
-    "crawl": {"delay": 0.05},
-}
 # The last result list is the one that is exported.
 SEARCHES = (
     "hydration AND sector:care-homes AND type:toolkit",
@@ -125,10 +118,8 @@ def fresh_home(out: Path) -> Path:
         shutil.rmtree(home)
     for name in EXPORTS.values():
         (out / name).unlink(missing_ok=True)
-    (home / "sources").mkdir(parents=True)
+    sample_home(home, contact="demo@commdex.example", delay=0.05)
     marker.write_text("The demonstration of Commdex makes this folder anew each time.\n", encoding="utf-8")
-    (home / "settings.yml").write_text(yaml.safe_dump(SETTINGS, sort_keys=False), encoding="utf-8")
-    shutil.copyfile(SOURCES, home / "sources" / "sample-web.yml")
     return home
 
 

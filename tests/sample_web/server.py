@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.loopback import Answer, Asked, LocalServer
-from tests.sample_web.build import Truth, Web, built
-from tests.sample_web.web import normal
+from tests.sample_web.build import built
+from tests.sample_web.web import Expected, Truth, Web, normal
 
 HELP = b"This is a proxy for the hosts of the sample web. Set http_proxy to this address and ask for one of them.\n"
 
@@ -36,7 +36,9 @@ class SampleWeb(LocalServer):
         super().__init__(port)
         table = web or built()
         # Changes stay with this server: the table that was built is shared.
-        self._web = Web(dict(table.pages), dict(table.apis), dict(table.resolvers), set(table.hosts), list(table.truth))
+        self._web = replace(table, pages=dict(table.pages), hosts=set(table.hosts))
+        self._first = {url: list(answers) for url, answers in table.first.items()}
+        self._first_lock = threading.Lock()
         self._faults: list[Fault] = []
         self._faults_lock = threading.Lock()
 
@@ -57,6 +59,10 @@ class SampleWeb(LocalServer):
     def truth(self) -> list[Truth]:
         """Every document that a good harvest brings. Changes and removals are not followed."""
         return list(self._web.truth)
+
+    def expected(self) -> list[Expected]:
+        """How every address that is no document must end."""
+        return list(self._web.expected)
 
     def change(self, url: str, body: bytes) -> None:
         """Answer `url` with another body from now on, last modified now."""
@@ -102,9 +108,14 @@ class SampleWeb(LocalServer):
     def respond(self, asked: Asked) -> Answer:
         if not urlsplit(asked.url).hostname:
             return Answer(HELP, 400, {"Content-Type": "text/plain"})
-        answer = self._web.find(normal(asked.url))
+        answer = self._first_of(normal(asked.url)) or self._web.find(asked.url)
         changes = self._fault_of(asked.url)
         return _spoiled(answer, changes) if changes else answer
+
+    def _first_of(self, url: str) -> Answer | None:
+        with self._first_lock:
+            waiting = self._first.get(url)
+            return waiting.pop(0) if waiting else None
 
     def _fault_of(self, url: str) -> dict[str, Any] | None:
         with self._faults_lock:

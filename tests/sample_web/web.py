@@ -1,4 +1,4 @@
-"""The table of a web: what each address answers, and the documents that a good harvest of it brings."""
+"""The table of a web: what each address answers, the documents that a good harvest brings, how the rest must end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.loopback import Answer
+from tests.sample_web import pages
+from tests.sample_web.apis import Api
+from tests.sample_web.captures import WebArchive
 
-Query = Mapping[str, list[str]]
-Api = Callable[[Query], Answer]
 Resolver = Callable[[str], Answer | None]
 SAFE = "/:@!$&'()*+,;=~"
 
@@ -36,15 +37,35 @@ class Truth:
     readable: bool = True
 
 
+@dataclass(frozen=True)
+class Expected:
+    """How an address that is no document must end for a source.
+
+    `outcome` is the outcome that the archive must record (crawler.archive.Outcome), "" where a good harvest never asks
+    for the address at all. Such an address need not answer.
+    """
+
+    source: str
+    address: str
+    outcome: str
+    why: str
+
+
 @dataclass
 class Web:
-    """Addresses and their answers. `apis` answer one address for any query; `resolvers` any address under a prefix."""
+    """Addresses and their answers. `apis` answer one address for any query; `resolvers` any address under a prefix.
+
+    `first` holds what an address answers before it answers as `pages` has it, one request each.
+    """
 
     pages: dict[str, Answer] = field(default_factory=dict)
     apis: dict[str, Api] = field(default_factory=dict)
     resolvers: dict[str, Resolver] = field(default_factory=dict)
+    first: dict[str, list[Answer]] = field(default_factory=dict)
+    archives: dict[str, WebArchive] = field(default_factory=dict)
     hosts: set[str] = field(default_factory=set)
     truth: list[Truth] = field(default_factory=list)
+    expected: list[Expected] = field(default_factory=list)
 
     def put(self, url: str, body: bytes | str, content_type: str, headers: Mapping[str, str] | None = None) -> str:
         """Answer `url` with 200 and this body. Returns `url`."""
@@ -57,8 +78,22 @@ class Web:
         self.hosts.add(urlsplit(key).netloc)
         return url
 
+    def archive(self, prefix: str, index: str = "array") -> WebArchive:
+        """The web archive with this prefix, made where there is none yet: its captures, index, older form, robots.txt.
+
+        `prefix` is the beginning of its captures' addresses; `index` is the form of its capture index.
+        """
+        if prefix not in self.archives:
+            made = self.archives[prefix] = WebArchive(prefix, index)
+            root = "/".join(prefix.split("/")[:3])
+            self.apis[f"{prefix}cdx"] = made.look_up
+            self.resolvers[prefix] = made.replay
+            self.resolvers[f"{root}/"] = made.older_form
+            self.put(f"{root}/robots.txt", pages.ROBOTS, "text/plain")
+        return self.archives[prefix]
+
     def find(self, url: str) -> Answer:
-        """What this web answers: 502 for a host that it does not know, as a failed look-up does; 404 for a path."""
+        """What this web answers, `first` aside: 404 for a path that a host lacks, 502 for a host that is not here."""
         key = normal(url)
         if found := self.pages.get(key):
             return found
