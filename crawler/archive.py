@@ -76,6 +76,7 @@ ALTER TABLE announcements ADD COLUMN sectors TEXT NOT NULL DEFAULT '';
 LONGEST_RESUMED = timedelta(days=1)
 # What is not announced any more is looked at again this often, so many of the longest unseen at a time.
 LOOKED_AT_AGAIN = timedelta(days=28)
+STOPPED_AT_LIMIT = "stopped at its limit of"  # begins the reason of a run that a source's limits cut short
 MOST_LOOKED_AT = 100
 # A harvest below this share of the median of so many last ones has collapsed: its source is broken, not quiet.
 FLOOR_SHARE, FLOOR_RUNS = 0.8, 5
@@ -367,6 +368,14 @@ class Archive(Store):
         counts = [row["announced"] for row in rows]
         return int(FLOOR_SHARE * median(counts)) if counts else 0
 
+    def run_before(self, run: int, source: str) -> SourceRun | None:
+        """The source's last harvest before `run` that came to an end, None before the first."""
+        row = self._db.execute(
+            "SELECT * FROM source_runs WHERE source = ? AND run < ? AND finished IS NOT NULL ORDER BY run DESC LIMIT 1",
+            (source, run),
+        ).fetchone()
+        return SourceRun(**dict(row)) if row else None
+
     def last_full_run(self, source: str) -> str:
         """When the last harvest began that was good and asked for everything, "" before the first."""
         row = self._db.execute(
@@ -511,14 +520,28 @@ class Archive(Store):
              fetch.kind, fetch.sha256, fetch.bytes, at, at, at, fetch.outcome, changed),
         )  # fmt: skip
 
+    @staticmethod
+    def is_fresh(resource: Resource) -> bool:
+        """Whether the content of a resource is held and was seen not long ago."""
+        long_ago = (datetime.now(UTC) - LOOKED_AT_AGAIN).strftime(TIME)
+        return bool(resource.sha256) and (resource.last_seen or "") >= long_ago
+
     def _record_failure(self, fetch: Fetch, at: str) -> None:
         # Where there never was good content, the validators are those of the bad answer, so that it need not be sent
-        # again only to be judged the same.
+        # again only to be judged the same. What was only spoken of (a trouble: no final address) says nothing of what
+        # came of asking.
+        told = (
+            "DO NOTHING"
+            if not fetch.final_address
+            else (
+                "DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
+                "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
+                "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END"
+            )
+        )
         self._db.execute(
             "INSERT INTO resources VALUES (?, ?, ?, ?, '', '', '', NULL, 0, ?, NULL, NULL, NULL, ?, ?, NULL) "
-            "ON CONFLICT (address) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
-            "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
-            "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END",
+            f"ON CONFLICT (address) {told}",
             (fetch.address, fetch.final_address, fetch.etag, fetch.last_modified, at, fetch.outcome, fetch.reason),
         )
 
@@ -543,8 +566,13 @@ class Archive(Store):
     # reports
 
     def runs(self, most: int | None = None) -> list[sqlite3.Row]:
-        """The latest runs, newest first: rows with id, started and finished (None where it never came to its end)."""
-        query = "SELECT id, started, finished FROM runs ORDER BY id DESC LIMIT ?"
+        """The latest runs over sources, newest first: rows with id, started and finished (None where it never ended).
+
+        What is added by hand is kept under a run of its own, which is none of these.
+        """
+        query = (
+            "SELECT id, started, finished FROM runs WHERE id IN (SELECT run FROM source_runs) ORDER BY id DESC LIMIT ?"
+        )
         return self._db.execute(query, (-1 if most is None else most,)).fetchall()
 
     def source_runs(self, upto: int) -> list[SourceRun]:
@@ -560,8 +588,8 @@ class Archive(Store):
     def tallies(self, run: int) -> list[sqlite3.Row]:
         """What the fetches of a run came to: rows with source, role, outcome, n, bytes and requests.
 
-        `bytes` came over the wire (the row of a 304 has the size of what is kept); `requests` were sent: what the crawler
-        refused by itself, or took up from a run that was cut off, was not.
+        `bytes` came over the wire (the row of a 304 has the size of what is kept); `requests` were sent: what the
+        crawler refused by itself, or took up from a run that was cut off, was not.
         """
         return self._db.execute(
             "SELECT source, role, outcome, COUNT(*) AS n, SUM(CASE WHEN status = 200 THEN bytes ELSE 0 END) AS bytes, "
@@ -589,8 +617,8 @@ class Archive(Store):
     def news(self, upto: int) -> dict[str, list[str]]:
         """When the runs up to this one that brought a source something new did so, oldest first, by source."""
         rows = self._db.execute(
-            "SELECT source, MIN(at) AS at FROM fetches WHERE run <= ? AND outcome = ? AND role IN (?, ?) "
-            "GROUP BY source, run ORDER BY run",
+            "SELECT source, MIN(at) AS at FROM fetches JOIN source_runs USING (run, source) "
+            "WHERE run <= ? AND outcome = ? AND role IN (?, ?) GROUP BY source, run ORDER BY run",
             (upto, Outcome.NEW, Role.PAGE, Role.FILE),
         )
         found: dict[str, list[str]] = {}

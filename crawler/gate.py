@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 # Different addresses in a row that brought no answer at all, or a server error, before a host is given up for the run.
 MOST_SILENT = 5
 MOST_ERRORS = 20
+LONGEST_WAIT = "COMMDEX_LONGEST_WAIT"  # Scrapy setting: `crawl.longest_wait` of settings.yml
+ASKED_LATER = "commdex_asked_later"  # request.meta: the seconds that a host asked to wait, which are too many
+BUSY_STATUSES = (429, 503)
 SILENCE = (
     CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError,
     ConnectError, ConnectionDone, ConnectionLost,
@@ -59,21 +63,25 @@ class HostGate:
         self._turn = asyncio.Lock()
         self._last = float("-inf")
         self._not_before = float("-inf")
+        self._floor = 0.0
         self._closed: HostClosed | None = None
         self._failed: dict[str, bool] = {}  # addresses that failed in a row; true where there was an answer
 
     @asynccontextmanager
     async def turn(self, delay: float) -> AsyncIterator[None]:
-        """Wait for the host's turn, at least `delay` seconds after the last one began, and hold it.
+        """Wait for the host's turn, at least `delay` seconds after the last one ended, and hold it.
 
         Raises HostClosed, or Stopped when the run was stopped meanwhile.
         """
         async with self._turn:
             if self._closed is not None:
                 raise self._closed
-            await self._wait(max(self._last + delay, self._not_before) - time.monotonic())
-            self._last = time.monotonic()
-            yield
+            await self._wait(max(self._last + max(delay, self._floor), self._not_before) - time.monotonic())
+            try:
+                yield
+            finally:
+                # From the end of one answer to the next request, so that the host too sees the whole gap in its log.
+                self._last = time.monotonic()
 
     async def _wait(self, seconds: float) -> None:
         if not self._stopping.is_set() and seconds > 0:
@@ -81,6 +89,10 @@ class HostGate:
                 await asyncio.wait_for(self._stopping.wait(), seconds)
         if self._stopping.is_set():
             raise Stopped("the run was stopped")
+
+    def at_least(self, delay: float) -> None:
+        """Let `delay` seconds pass between any two requests, whoever asks: the Crawl-delay of the host's robots.txt."""
+        self._floor = max(self._floor, delay)
 
     def wait(self, seconds: float) -> None:
         """Let nothing through for so long."""
@@ -162,5 +174,34 @@ class GatedHandler(HTTP11DownloadHandler):
                 gate.failed(request.url)
                 raise
             gate.answered(request.url, response.status)
+            self._heed(gate, request, response)
             spider.fetched_bytes += len(response.body)
         return response
+
+    def _heed(self, gate: HostGate, request: Request, response: Response) -> None:
+        """Wait as a busy host asks (Retry-After, RFC 9110 section 10.2.3), or longer each time where it does not say.
+
+        A host that asks for more than a run should wait is closed.
+        """
+        if response.status not in BUSY_STATUSES:
+            return
+        settings = self._crawler.settings
+        asked = retry_after(response)
+        if asked is None:
+            gate.wait(settings.getfloat("DOWNLOAD_DELAY") * 2 ** (int(request.meta.get("retry_times", 0)) + 1))
+        elif asked <= settings.getfloat(LONGEST_WAIT):
+            gate.wait(asked)
+        else:
+            gate.close(asked)
+            request.meta[ASKED_LATER] = asked
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that a Retry-After header asks for (a number or an HTTP date), None where it says nothing."""
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None

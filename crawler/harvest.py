@@ -81,7 +81,7 @@ class Harvest:
         failures, by outcome, for which the spider had another way; `limited`
         says which bound cut it short, "" when none did; `increment` that only what is new was asked for.
         """
-        state, reason = self._judge(source, stopped, errors, limited, made_up_for)
+        state, reason = self._judge(source, stopped, errors, limited, made_up_for, increment)
         collapsed = state in ("ok", "partly", "failed") and stopped == "finished" and not increment and not limited
         collapsed = collapsed and self.archive.announced(self.run, source.id) < self.archive.floor(self.run, source.id)
         if collapsed:
@@ -91,7 +91,13 @@ class Harvest:
             self._on_source(source.id, state, reason)
 
     def _judge(
-        self, source: Source, stopped: str, errors: list[str], limited: str, made_up_for: Mapping[str, int]
+        self,
+        source: Source,
+        stopped: str,
+        errors: list[str],
+        limited: str,
+        made_up_for: Mapping[str, int],
+        increment: bool,
     ) -> tuple[str, str]:
         if stopped in INTERRUPTED:
             return "interrupted", INTERRUPTED[stopped]
@@ -99,15 +105,11 @@ class Harvest:
             return "failed", f"stopped before its end ({stopped}): see the log"
         if errors:
             return "failed", f"an error in Commdex: {errors[0]}"
-        announced = self.archive.announced(self.run, source.id)
-        outcomes = self.archive.outcomes(self.run, source.id)
-        if announced == 0:
-            return "failed", f"no document found; {self._worst(source)}"
-        of_papers = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE))
-        if not any(of_papers.get(outcome) for outcome in Outcome if outcome.good):
-            return "failed", f"nothing could be fetched; {self._worst(source)}"
-        if announced < source.expect:
-            return "failed", f"{announced} documents found, at least {source.expect} expected; {self._worst(source)}"
+        # Without a host's robots.txt its addresses are not asked for, and each of them is counted.
+        outcomes = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE, Role.LISTING))
+        too_little = "" if increment else self._too_little(source)  # a quiet week may bring nothing new
+        if too_little:
+            return "failed", f"{too_little}; {self._worst(source)}"
         missed = {str(outcome): outcomes.get(outcome, 0) - made_up_for.get(outcome, 0) for outcome in INCOMPLETE}
         missed = {outcome: count for outcome, count in missed.items() if count > 0}
         if missed:
@@ -115,6 +117,18 @@ class Harvest:
         if limited:
             return "partly", limited
         return "ok", ""
+
+    def _too_little(self, source: Source) -> str:
+        """What a harvest of everything lacks to be one, "" when nothing."""
+        announced = self.archive.announced(self.run, source.id)
+        if announced == 0:
+            return "no document found"
+        of_papers = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE))
+        if not any(of_papers.get(outcome) for outcome in Outcome if outcome.good):
+            return "nothing could be fetched"
+        if announced < source.expect:
+            return f"{announced} documents found, at least {source.expect} expected"
+        return ""
 
     def _collapse(self, source: Source, reason: str) -> str:
         announced, floor = self.archive.announced(self.run, source.id), self.archive.floor(self.run, source.id)

@@ -20,9 +20,8 @@ from scrapy.http import HtmlResponse, Request, Response, TextResponse
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.archive import Outcome, Role
-from crawler.gate import HostAsksToWait, HostUnresponsive
+from crawler.gate import ASKED_LATER, HostAsksToWait, HostUnresponsive
 from crawler.guard import RefusedHost
-from crawler.manners import ASKED_LATER
 from crawler.robots import NOBODY_THERE, RobotsForbid, RobotsUnknown
 from crawler.sniff import Kind, barrier, kind_of, says_not_found
 

@@ -83,6 +83,10 @@ class KeepingMiddleware:
         known = archive.resource(request.url)
         if known is None or known.final_address != request.url or request.meta.get(WHOLE):
             return None
+        if known.outcome == Outcome.NOINDEX and role_of(request) is not Role.FILE:
+            return None  # its body was not kept, and what it links to must be read again
+        if not self._led_here_before(request):
+            return None  # the end of a redirect is judged by what it says: a front page stands for what is gone
         if known.sha256 and archive.size(known.sha256) != known.bytes:
             return None  # a lost or shortened original must be fetched again, whole
         if known.sha256 and self._fetched_already(known, request):
@@ -92,6 +96,15 @@ class KeepingMiddleware:
         if known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
         return None
+
+    @staticmethod
+    def _led_here_before(request: Request) -> bool:
+        """Whether the address that was asked for first is known to have led to the one that this request asks for."""
+        asked = asked_address(request)
+        known = harvest.current().archive.resource(asked)
+        return asked == request.url or (
+            known is not None and known.address == asked and known.final_address == request.url
+        )
 
     def _fetched_already(self, known: Resource, request: Request) -> bool:
         """Whether the unfinished run that this one goes on with has fetched this; robots.txt is asked for each time."""
@@ -106,9 +119,9 @@ class KeepingMiddleware:
         if response.status == 304:
             return self._unchanged(request, response)
         kind, outcome, reason = judge(request, response)
-        if outcome is Outcome.NEW and kind is Kind.HTML:
+        if outcome in (Outcome.NEW, Outcome.NOINDEX) and kind is Kind.HTML:
             request.meta[NOFOLLOW] = "nofollow" in robots_tags(response)
-            if await self._is_impossible(request, response):
+            if outcome is Outcome.NEW and await self._is_impossible(request, response):
                 outcome, reason = Outcome.SOFT_NOT_FOUND, "the same answer as for an address that cannot exist"
         sha256 = None
         if outcome is Outcome.NEW:
@@ -151,7 +164,8 @@ class KeepingMiddleware:
 
     def _unchanged(self, request: Request, response: Response) -> Response | Request:
         archive = harvest.current().archive
-        known = archive.resource(request.url)
+        # What an address that leads elsewhere came to stands in its own row: the page at the end may be good of itself.
+        known = archive.resource(asked_address(request)) or archive.resource(request.url)
         if known is None or not (known.sha256 or known.etag or known.last_modified):
             self._record(request, response, Outcome.ERROR, "answered 304 to a request that set no condition")
             return response

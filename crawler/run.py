@@ -78,7 +78,7 @@ def crawl(
     harvest.begin(run)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        process = AsyncCrawlerProcess(_scrapy_settings(home, home_settings))
+        process = AsyncCrawlerProcess(scrapy_settings_of(home, home_settings))
         loop = asyncio.get_event_loop()
         places = asyncio.Semaphore(home_settings.crawl.hosts_at_once)
         stopping = _Stopping(process, on_stop)
@@ -161,7 +161,8 @@ def _hosts(source: Source) -> frozenset[str]:
     return asking().allowed_hosts
 
 
-def _scrapy_settings(home: Home, home_settings: Settings) -> ScrapySettings:
+def scrapy_settings_of(home: Home, home_settings: Settings) -> ScrapySettings:
+    """Scrapy's settings for the runs of one home, its log in the home."""
     made = ScrapySettings()
     made.setmodule(settings, priority="project")
     home.log_folder.mkdir(parents=True, exist_ok=True)

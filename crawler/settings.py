@@ -22,6 +22,7 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # else Scrapy 2.19 listens on loopback for Python code to run
 REDIRECT_MAX_TIMES = 8
 METAREFRESH_ENABLED = False
 REACTOR_THREADPOOL_MAXSIZE = 20
@@ -47,3 +48,4 @@ TWISTED_DNS_RESOLVER = "crawler.guard.PublicResolver"
 
 LOG_LEVEL = "INFO"
 STATS_DUMP = False
+HTTPERROR_ALLOW_ALL = True  # a 404 is an answer: the spider looks at its outcome, and what is gone is sought elsewhere

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from config.catalogue import load_settings
 from config.home import find_home
 from config.model import Settings, Source
+from crawler.gate import LONGEST_WAIT
 from crawler.guard import ALLOW_PRIVATE
 from crawler.harvest import catalogue, user_agent
-from crawler.manners import LONGEST_WAIT
 from crawler.mechanisms import spider_of
 from crawler.mechanisms.base import HarvestSpider
 

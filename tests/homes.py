@@ -16,6 +16,7 @@ from config.home import Home
 
 CONTACT = "library@commdex.example"
 NO_WAITING = {"delay": 0.0, "archive_delay": 0.0}
+NO_ARCHIVES: dict[str, Any] = {"archives": []}  # those of the settings' default are on the internet
 
 
 def make_home(
@@ -32,7 +33,14 @@ def make_home(
     settings = {
         "contact": contact,
         "shipped_sources": False,
-        "crawl": {**NO_WAITING, "retries": 0, "timeout": 5.0, "allow_private_hosts": True, **(crawl or {})},
+        "crawl": {
+            **NO_WAITING,
+            **NO_ARCHIVES,
+            "retries": 0,
+            "timeout": 5.0,
+            "allow_private_hosts": True,
+            **(crawl or {}),
+        },
         "index": {"workers": 2, "seconds_per_file": 30.0, **(index or {})},
     }
     home.settings_file.write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -16,10 +16,9 @@ from scrapy.http import Response
 
 from config.home import Home
 from crawler.archive import Archive, Outcome
-from crawler.gate import MOST_ERRORS, MOST_SILENT, Gates, HostClosed
+from crawler.gate import MOST_ERRORS, MOST_SILENT, Gates, HostClosed, retry_after
 from crawler.guard import Stopped
 from crawler.judging import robots_tags
-from crawler.manners import retry_after
 from indexer.library import Library
 from tests.homes import commdex, make_home
 from tests.loopback import Answer, Loopback
