@@ -162,6 +162,13 @@ class Disabled(Entry):
     since: str = Field(default="", description="ISO date")
 
 
+def _archives(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in ("ukgwa", "internet-archive"):
+            _web_address(value)
+    return values
+
+
 def _contact(value: str) -> str:
     value = value.strip()
     if value and not re.fullmatch(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+|https?://[^\s<>()]+\.[^\s<>()]+", value):
@@ -177,7 +184,7 @@ class CrawlSettings(Entry):
     timeout: float = Field(default=60.0, gt=0, description="seconds to wait for one answer")
     largest_file: int = Field(default=200_000_000, ge=1, description="bytes; a larger answer is refused and recorded")
     retries: int = Field(default=2, ge=0, le=10)
-    archives: tuple[str, ...] = Field(
+    archives: Annotated[tuple[str, ...], AfterValidator(_archives)] = Field(
         default=("ukgwa", "internet-archive"),
         description="web archives that are asked, in this order, for a listed address that is gone",
     )

@@ -179,7 +179,8 @@ class Announcement:
     `landing` is the address of the page that a file belongs with; a page is its own landing. `date` is as given,
     ISO 8601 where the mechanism gives it so. For a copy in a web archive `address` is the archive's address,
     `original` the address it had on the web and `captured` the ISO date of the capture. `heading` is the heading of a
-    reading list that it stands under, `sectors` the ids, parted by spaces, of the sectors which that heading means.
+    reading list that it stands under, `sectors` the ids, parted by spaces, of the sectors which that heading means;
+    under several headings each has a line of its own in both.
     """
 
     source: str

@@ -70,11 +70,13 @@ def text_beside(anchor: _Element) -> str:
     return (" ".join(reversed(before))[-half:] + " " + " ".join(after)[:half]).strip()[:LONGEST]
 
 
-def item_text(anchor: _Element, most: int) -> str:
-    """The whole text of the item in which a link stands (its own text too), cut at `most` characters."""
-    item = next((parent for parent in anchor.iterancestors() if parent.tag in ITEMS and parent.tag != "article"), None)
-    if item is None:
-        return ""
+def item_of(anchor: _Element) -> _Element | None:
+    """The list item, row or paragraph in which a link stands."""
+    return next((parent for parent in anchor.iterancestors() if parent.tag in ITEMS and parent.tag != "article"), None)
+
+
+def item_text(item: _Element, most: int) -> str:
+    """The whole text of an item, cut at `most` characters."""
     return " ".join("".join(islice(_texts(item), 400)).split())[:most].strip()
 
 

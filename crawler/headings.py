@@ -18,7 +18,7 @@ from scrapy.http import TextResponse
 
 from config.model import Sector
 from crawler import links
-from crawler.beside import item_text
+from crawler.beside import item_of, item_text
 
 LONGEST_HEADING = 200
 LONGEST_SUMMARY = 500
@@ -120,11 +120,15 @@ def listed_links(response: TextResponse, headings: Headings) -> list[Listed]:
     own = {links.same_page(response.url), links.same_page(urljoin(response.url, "/"))}
     anchors = {anchor.root: anchor for anchor in links.main_anchors(response)}
     found: dict[str, Listed] = {}
+    texts: dict[_Element, str] = {}
     for element, heading in _walked(response.selector.root, headings):
         link = links.link_of(anchors[element], base) if element in anchors else None
         if link is None or links.same_page(link.address) in own or _is_idle(element, link):
             continue
-        summary = item_text(element, LONGEST_SUMMARY)
+        item = item_of(element)
+        if item is not None and item not in texts:  # many links may stand in one paragraph
+            texts[item] = item_text(item, LONGEST_SUMMARY)
+        summary = texts[item] if item is not None else ""
         one = Listed(link, (heading,), "" if summary == link.text else summary)
         found[link.address] = _joined(found.get(link.address, one), one)
     return list(found.values())

@@ -97,7 +97,8 @@ def main_links(response: TextResponse, base: str | None = None) -> list[Link]:
 
     `base` is the address against which relative links are read, for a copy from a web archive its original address.
     """
-    found = [link for anchor in main_anchors(response) if (link := link_of(anchor, base or base_of(response)))]
+    base = base or base_of(response)
+    found = [link for anchor in main_anchors(response) if (link := link_of(anchor, base))]
     return _once(link for link in found if not is_pager(link) and (link.is_file or not is_furniture(link)))
 
 
@@ -108,8 +109,8 @@ def main_anchors(response: TextResponse) -> list[Selector]:
 
 def file_links(response: TextResponse, base: str | None = None) -> list[Link]:
     """The links of a page that look like files, those in a side bar too, in their order."""
-    anchors = response.selector.xpath(_ANYWHERE)
-    links = (link_of(anchor, base or base_of(response)) for anchor in anchors)
+    base = base or base_of(response)
+    links = [link_of(anchor, base) for anchor in response.selector.xpath(_ANYWHERE)]
     return _once(link for link in links if link is not None and link.is_file)
 
 
@@ -197,8 +198,9 @@ def _next_number(response: TextResponse, anchors: Sequence[tuple[Selector, str]]
 
 def _number_without_link(response: TextResponse, pages: dict[int, str]) -> int:
     """The current page's number, where the pager shows it as plain text; else the number that its links leave out."""
+    base, addresses = base_of(response), set(pages.values())
     for anchor in response.selector.xpath("//a[@href]"):
-        if absolute(anchor.attrib["href"], base_of(response)) not in pages.values():
+        if absolute(anchor.attrib["href"], base) not in addresses:
             continue
         pager = anchor.xpath("ancestor::*[count(.//a[@href]) > 1 or self::nav or self::ul][1]")
         for text in pager.xpath(".//text()[not(ancestor::a[@href])]").getall():

@@ -46,7 +46,7 @@ SOURCES = [
     source("phw", "feed", "https://phw.nhs.wales/"),
     source("cpics", "listing", "https://www.cpics.org.uk/publications"),
     source("uhsussex", "listing", "https://www.uhsussex.nhs.uk/publications"),
-    source("kent", "listing", "https://democracy.kent.gov.uk/", options={"depth": 3}),
+    source("kent", "moderngov", "https://democracy.kent.gov.uk/"),
     source("swindon-ccg", "webarchive", "http://www.swindonccg.nhs.uk/"),
 ]
 

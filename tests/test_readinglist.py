@@ -293,6 +293,21 @@ def test_what_is_gone_or_archived_comes_out_of_the_archives_under_its_heading(we
     }
 
 
+def test_a_list_that_is_gone_is_read_from_its_archived_copy(web: Loopback, tmp_path: Path) -> None:
+    list_address = web.url("/list")  # 404 now
+    rows = [["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"],
+            ["x", "20150401120000", list_address, "text/html", "200", "x", "1"]]  # fmt: skip
+    body = "<h2>Urgent care</h2><ul><li><a href='/live.pdf'>A paper that is still there</a></li></ul>"
+    web.set("/ark/cdx", Answer(json.dumps(rows).encode(), headers={"Content-Type": "application/json"}))
+    web.set(f"/ark/20150401120000id_/{list_address}", web_page(f"<main><h1>List</h1>{body}</main>", "List"))
+    web.set("/live.pdf", pdf_of("A paper that is still there", "Words"))
+    home = make_home(tmp_path / "home", [reading_list(web)], crawl={"archives": [web.url("/ark/")]})
+    commdex(home, "crawl")
+    said = announced(home)
+    assert (said["live.pdf"].heading, said["live.pdf"].sectors) == ("Urgent care", "urgent-care")
+    assert (said["list"].original, said["list"].captured) == (list_address, "2015-04-01")
+
+
 def test_an_unknown_sector_in_the_options_is_refused(web: Loopback, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", [reading_list(web, options={"headings": {"Out of hospital": "nowhere"}})])
     assert "no sector is called 'nowhere'" in commdex(home, "crawl", expect=3).stderr

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import HtmlResponse, Request, Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawler import captures, harvest, judging, links
@@ -38,6 +37,8 @@ NO_COPY = "no copy"
 VIA = "webarchive"  # of the announcements of copies, whichever mechanism sought them
 WHOLE_MOMENT = 14  # digits
 Step = Callable[[], Request | None]
+# Reads an archived page in place of following its file links, as (response, what was announced of it).
+PageReader = Callable[[HtmlResponse, Announcement], Iterable[Request]]
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Search:
     since: str = ""
     until: str = ""
     web_pages: bool = True
+    then: PageReader | None = None
     outcome: Outcome = Outcome.NOT_FOUND  # another where an archive could not be asked
     told: list[str] = field(default_factory=list)  # what each archive came to
     # Of a prefix: what the archive lists, whether that is all it has, what came, and what did not before it refused.
@@ -126,6 +128,7 @@ class ArchiveReader:
         since: str = "",
         until: str = "",
         web_pages: bool = True,
+        then: PageReader | None = None,
         **said: Any,
     ) -> Iterator[Request]:
         """Harvest out of the web archives the latest good copy of `address` and the files that it links to (exact), or
@@ -133,13 +136,14 @@ class ArchiveReader:
 
         An archive's own address names its copy: that one is asked for straight away, or the one next to its moment.
         `archives` are names (default: those of the spider); `since` and `until` the first digits of timestamps;
-        `web_pages` says whether archived pages are wanted too, not only the files; `said` is as for `page`, with
+        `web_pages` says whether archived pages are wanted too, not only the files; `then` reads an archived page in
+        place of following its file links; `said` is as for `page`, with
         `found_on` and `landing` where known. Where no archive has it, a row says so; the address's own failure stands.
         """
         left = [captures.archive_named(name) for name in (self.archives_asked if archives is None else archives)]
         search = Search(
             address, match, left, said, found_on=said.pop("found_on", ""), landing=said.pop("landing", ""),
-            since=since, until=until, web_pages=web_pages,
+            since=since, until=until, web_pages=web_pages, then=then,
         )  # fmt: skip
         yield from self._web_archives.begin(search)
 
@@ -199,7 +203,10 @@ class Reading:
 
     def _on_answer(self, response: Response, **kwargs: Any) -> Iterator[Request]:
         self._busy = False
-        self._ended = _ended(response)
+        outcome: Outcome = response.meta[OUTCOME]
+        # A copy says that it is one (RFC 7089 section 2.1.1), whatever status and page was captured.
+        of_copy = "Memento-Datetime" in response.headers
+        self._ended = Ended(outcome, response.status, f"{outcome}, answered {response.status}", of_copy)
         yield from self._spider._answered(response, **kwargs)
         yield from self._spider._within_limit(self._go_on())
 
@@ -208,11 +215,8 @@ class Reading:
         error = failure.value
         if error is None or (isinstance(error, Stopped) and gates().stopped):
             return
-        if isinstance(error, HttpError):
-            self._ended = _ended(error.response)
-        else:
-            outcome, reason = judging.failure(error)
-            self._ended = Ended(outcome, 0, reason, of_copy=False)
+        outcome, reason = judging.failure(error)
+        self._ended = Ended(outcome, 0, reason, of_copy=False)
         yield from self._spider._failed(failure)
         yield from self._spider._within_limit(self._go_on())
 
@@ -412,6 +416,8 @@ class Reading:
         if page != announcement and page.role is not Role.LISTING:
             run = harvest.current()
             run.archive.announce(page, run.run)
+        if isinstance(response, HtmlResponse) and copy is not None and search.then is not None:
+            return search.then(response, page)
         if isinstance(response, HtmlResponse) and copy is not None:
             self._follow(response, copy[2], page, search, archive, moment)
         return ()
@@ -432,7 +438,7 @@ class Reading:
         for position, link in enumerate(links.file_links(response, base), start=1):
             rewritten = captures.split_archived(link.address, [archive.base])
             address = rewritten[2] if rewritten else link.address
-            said = {"link_text": link.text, "position": position}
+            said = {"link_text": link.text, "position": position, "date": links.date_beside(link)}
             of_site = search.match == "prefix" and captures.below(address, search.address)
             one = Search(
                 address, "exact", _first(archive, search.left), said,
@@ -515,13 +521,6 @@ class Reading:
         if lost:
             told = f"{len(lost)} addresses below it that an archive lists could not be had ({'; '.join(search.told)})"
             self._spider.trouble(search.address, told, Outcome.BLOCKED)
-
-
-def _ended(response: Response) -> Ended:
-    outcome: Outcome = response.meta[OUTCOME]
-    # A copy says that it is one (RFC 7089 section 2.1.1), whatever status and page was captured.
-    of_copy = "Memento-Datetime" in response.headers
-    return Ended(outcome, response.status, f"{outcome}, answered {response.status}", of_copy)
 
 
 def _first(archive: WebArchive, archives: Iterable[WebArchive]) -> list[WebArchive]:

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import scrapy
 import tldextract
@@ -36,7 +36,7 @@ from crawler.gate import gates
 from crawler.guard import OverLimit, Stopped, bare_host
 from crawler.judging import NOFOLLOW, ROLE, is_gone
 from crawler.keeping import OUTCOME, record_failure
-from crawler.mechanisms.archives import ArchiveReader
+from crawler.mechanisms.archives import ArchiveReader, PageReader
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -69,7 +69,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
     archive_delay: ClassVar[float] = 0.0
     any_host: ClassVar[bool] = False  # a person listed what it asks for, wherever that lies
     # What is sought in the archives when nothing of a source could be found because its start is gone: all "below" the
-    # start, or "" where the mechanism itself sees to each address.
+    # start, the whole "host" where that is gone, or "" where the mechanism itself sees to each address.
     fallback: ClassVar[str] = "below"
     Options: ClassVar[type[BaseModel]] = NoOptions
     custom_settings: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
@@ -221,11 +221,15 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
             run.archive.announce(page, run.run)
             yield from self.read_page(response, page)
 
-    def look(self, address: str, then: Reader, **more: Any) -> Iterator[Request]:
-        """Ask for a page of which only its content can tell whether it is a publication's; `then` reads it."""
+    def look(self, address: str, then: Reader, *, archived: PageReader | None = None, **more: Any) -> Iterator[Request]:
+        """Ask for a page of which only its content can tell whether it is a publication's; `then` reads it.
+
+        When it is gone, `archived` reads the copy that a web archive has of it.
+        """
         checked = self._checked(address)
         if checked:
-            yield self._ask(checked, Role.PAGE, then, None, more)
+            seek = (address, {"then": archived}) if archived is not None else None
+            yield self._ask(checked, Role.PAGE, then, None, more, seek=seek)
 
     def read_page(self, response: Response, announcement: Announcement) -> Asked:
         """Follow the file links of a landing page."""
@@ -241,9 +245,8 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
             if self.any_host and not self._of_one_site(link.address, response.url):
                 self.trouble(link.address, f"a file of another site than {response.url}", Outcome.HOST)
                 continue
-            yield from self.file(
-                link.address, landing=landing, found_on=landing, link_text=link.text, position=position
-            )
+            said: dict[str, Any] = {"link_text": link.text, "position": position, "date": links.date_beside(link)}
+            yield from self.file(link.address, landing=landing, found_on=landing, **said)
 
     def _of_one_site(self, address: str, page: str) -> bool:
         hosts = [bare_host(urlsplit(one).hostname or "") for one in (address, page)]
@@ -354,6 +357,10 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         known = harvest.current().archive.resource(Request(address).url)
         if known is not None and known.sha256:
             return
+        if self.fallback == "host":
+            if outcome != Outcome.UNREACHABLE:
+                return
+            address = urljoin(address, "/")
         self.made_up_for[outcome] += 1
         yield from self._within_limit(self.from_archives(address, **said))
 

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from time import struct_time
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import feedparser
@@ -37,6 +37,7 @@ class Spider(HarvestSpider):
     """
 
     Options = FeedOptions
+    fallback: ClassVar[str] = "host"  # a feed or sitemap that is gone says nothing of its site
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

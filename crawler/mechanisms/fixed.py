@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from crawler.captures import split_archived
 from crawler.mechanisms.base import Asked, HarvestSpider
 
 
@@ -12,7 +13,10 @@ class Spider(HarvestSpider):
     archives for it.
     """
 
+    any_host: ClassVar[bool] = True  # a publication that has moved says where to
     fallback: ClassVar[str] = ""  # each address is sought by itself
 
     def begin(self, address: str) -> Asked:
+        if split_archived(address):
+            return self.from_archives(address)
         return self.page(address, found_on=address, listed=True)

@@ -10,6 +10,7 @@ from scrapy.http import HtmlResponse, Response
 
 from config.catalogue import load_sectors
 from crawler import links
+from crawler.archive import Announcement
 from crawler.captures import split_archived
 from crawler.headings import Headings, Listed, listed_links
 from crawler.mechanisms.base import Asked, HarvestSpider
@@ -41,19 +42,28 @@ class Spider(HarvestSpider):
        the sectors' own headings, or by `headings`. A lower heading without a sector keeps the one above it. Under a
        heading that means nothing, or none, the sectors of the source hold.
     3. Announce each linked page or file with its heading, its sectors and the words round it, and ask for it,
-       whatever its host; where it is gone, ask the web archives. A link into a web archive is sought there too.
+       whatever its host; where it is gone, ask the web archives. A link into a web archive is sought there too, and
+       so is the list itself where it is gone.
     4. Follow the file links of a linked page, and nothing further. 5. Ask for the list's next page.
     """
 
     Options = ReadingListOptions
     any_host: ClassVar[bool] = True
+    fallback: ClassVar[str] = ""  # the list itself and each resource is sought by itself
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._archived_pages: set[str] = set()
 
     @cached_property
     def _headings(self) -> Headings:
         return Headings(load_sectors(), self.options.headings)
 
     def begin(self, address: str) -> Asked:
-        yield from self.look(address, self.read_list, start=address, number=1)
+        if split_archived(address):
+            yield from self.from_archives(address, then=self.read_archived)
+        else:
+            yield from self.look(address, self.read_list, archived=self.read_archived, start=address, number=1)
 
     def read_list(self, response: Response, start: str, number: int) -> Asked:
         """Read one page of the list that begins at `start`; `number` counts from 1."""
@@ -68,6 +78,19 @@ class Spider(HarvestSpider):
             self.limited = f"stopped at page {number} of a list (option `pages`)"
         elif following:
             yield from self.listing(following, self.read_list, start=start, number=number + 1)
+
+    def read_archived(self, response: HtmlResponse, announcement: Announcement) -> Asked:
+        """Read the archived copy of a list that is gone: what it lists is asked for where it was, first of all."""
+        page = response.replace(url=announcement.original or response.url)  # its links are read from where it stood
+        for position, listed in enumerate(listed_links(page, self._headings), start=1):
+            yield from self._resource(listed, response.url, position)
+        following = links.next_page(page)
+        if following and following not in self._archived_pages:
+            self._archived_pages.add(following)
+            if len(self._archived_pages) < self.options.pages:
+                yield from self.from_archives(following, then=self.read_archived)
+            else:
+                self.limited = f"stopped at page {self.options.pages} of a list (option `pages`)"
 
     def _resource(self, listed: Listed, found_on: str, position: int) -> Asked:
         address = listed.link.address

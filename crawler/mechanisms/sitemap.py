@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import LxmlError
@@ -44,6 +44,7 @@ class Spider(HarvestSpider):
     """
 
     Options = SitemapOptions
+    fallback: ClassVar[str] = "host"  # a feed or sitemap that is gone says nothing of its site
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

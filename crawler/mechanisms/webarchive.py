@@ -8,12 +8,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from crawler import captures
-from crawler.captures import Match, latest, parse_cdx
+from crawler.captures import Match
 from crawler.mechanisms.base import Asked, HarvestSpider
-
-__all__ = ["ARCHIVES", "Spider", "WebArchiveOptions", "latest", "parse_cdx"]
-# Names of archives: where each answers for its CDX index, and the beginning of its captures' addresses.
-ARCHIVES = {name: (archive.index, archive.base) for name, archive in captures.KNOWN.items()}
 
 
 class WebArchiveOptions(BaseModel):

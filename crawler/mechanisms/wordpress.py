@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin
 
 from parsel import Selector
@@ -117,6 +117,7 @@ class Spider(FeedSpider):
     """
 
     Options = WordPressOptions
+    fallback: ClassVar[str] = "below"
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
