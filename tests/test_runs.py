@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from config.home import Home
 from crawler.archive import TIME, SourceRun
 from indexer.text import ESCAPES
+from search_cli import freshness
 from search_cli.commands.runs import SOURCE_COLUMNS
 from search_cli.main import cli
 from search_cli.runs import health, stale
@@ -359,7 +360,7 @@ def test_status_names_broken_sources_first_and_leads_to_the_report(story: Story)
 
 
 def test_which_sources_are_stale_is_left_for_searches_to_say(story: Story) -> None:
-    rows = stale.standing(story.home)
+    rows = freshness.standing(story.home)
     assert set(rows) == {"papers", "walled", "emptied", "shrunk"}
     assert {name for name, row in rows.items() if row["why"]} == {"emptied", "shrunk"}
     first = kept(story.home, 1)["sources"]
@@ -367,6 +368,7 @@ def test_which_sources_are_stale_is_left_for_searches_to_say(story: Story) -> No
     assert rows["papers"]["name"] == "The papers ones"
     begun = datetime.strptime(rows["papers"]["since"], TIME)
     assert datetime.strptime(rows["papers"]["stale_from"], TIME) - begun == timedelta(days=14)
+    assert freshness.stale_line(story.home).startswith("2 of 4 sources not up to date (emptied, shrunk).")
 
 
 @pytest.mark.parametrize("damage", ["{", '{"schema_version": 1}', "[]", '{"schema_version": 1, "run": "\\ud800"}', ""])
@@ -757,7 +759,7 @@ def names(model: type[BaseModel]) -> set[str]:
 def test_every_name_of_the_json_of_a_report_is_documented(story: Story) -> None:
     text = (ROOT / "docs" / "runs.md").read_text(encoding="utf-8")
     listed = json.loads(run(story.home, "runs", "list", "--json").stdout)
-    wanted = names(Report) | names(SourceReport) | set(stale.NAMES) | set(listed) | set(listed["runs"][0])
+    wanted = names(Report) | names(SourceReport) | set(freshness.NAMES) | set(listed) | set(listed["runs"][0])
     assert [name for name in sorted(wanted) if f"`{name}`" not in text] == []
     signs = {"zero", "collapse", "failing", "late", "silent", "dates", "text"}
     assert [sign for sign in sorted(signs) if f"`{sign}`" not in text] == []

@@ -57,6 +57,7 @@ def command(
     from indexer.library import Library
     from search_cli import listing, screen
     from search_cli.answer import ask, lacking, records
+    from search_cli.freshness import stale_line
     from search_cli.homes import existing
     from search_cli.labels import load_labels
     from search_cli.session import keep_last
@@ -91,7 +92,7 @@ def command(
     if not json_wanted:
         for note in answer.found.notes:
             screen.note(note)
-        for line in listing.state_lines(answer, counts):
+        for line in filter(None, [*listing.state_lines(answer, counts), stale_line(home)]):
             screen.hint(line)
     if exit_code and not ids:
         ctx.exit(1)

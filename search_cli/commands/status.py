@@ -68,10 +68,10 @@ def gather(home: Home) -> dict[str, Any]:
 def _broken(home: Home, runs: Sequence[SourceRun]) -> dict[str, list[dict[str, str]]]:
     """The signs, by source, that one is broken: as the report of its last run has them, and what has come since."""
     from crawler.archive import now
-    from search_cli.runs import stale
+    from search_cli import freshness
     from search_cli.runs.kept import Reports
 
-    reports, standing = Reports(home), stale.standing(home)
+    reports, standing = Reports(home), freshness.standing(home)
     found: dict[str, list[dict[str, str]]] = {}
     for run in runs:
         report = reports.read(run.run)

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from config.home import Home
 from config.model import Source
 from crawler.archive import TIME, Archive, SourceRun, now
+from search_cli.freshness import FILE, SCHEMA_VERSION
 from search_cli.runs import health
 from search_cli.session import write_whole
-
-SCHEMA_VERSION = 1
-FILE = "stale.json"
-NAMES = ("id", "name", "since", "stale_from", "why")
 
 
 def write(home: Home, sources: Mapping[str, Source]) -> None:
@@ -36,15 +32,6 @@ def write(home: Home, sources: Mapping[str, Source]) -> None:
     ]  # fmt: skip
     values = {"schema_version": SCHEMA_VERSION, "written": now(), "sources": rows}
     write_whole(home.session_folder / FILE, json.dumps(values, ensure_ascii=False))
-
-
-def standing(home: Home) -> dict[str, dict[str, Any]]:
-    """What the file says of each source, by id; nothing where it is not there, or damaged."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        values = json.loads((home.session_folder / FILE).read_text(encoding="utf-8"))
-        if values["schema_version"] == SCHEMA_VERSION:
-            return {str(row["id"]): {name: str(row[name]) for name in NAMES} for row in values["sources"]}
-    return {}
 
 
 def _row(entry: Source, history: list[SourceRun]) -> dict[str, Any]:
