@@ -22,11 +22,13 @@ from indexer.pool import PoolError
 from indexer.run import IndexResult, index
 from search_cli.exit_codes import ExitCode, Failure
 from search_cli.labels import load_labels
+from search_cli.results import date_shown
 from search_cli.runs import stale, words
 from search_cli.runs.kept import Reports
 from search_cli.runs.model import Report
 from search_cli.runs.report import make, measured
 from search_cli.screen import say
+from search_cli.switching import like
 from search_cli.trouble import STORE_ERRORS, explained
 
 _Step = Callable[[int, str], None]  # how many things more are done, and a note
@@ -45,7 +47,8 @@ def chosen_sources(home: Home, names: Sequence[str]) -> tuple[Settings, dict[str
     catalogue = harvest.catalogue(home, settings)
     unknown = [name for name in names if name not in catalogue]
     if unknown:
-        raise Failure(f"no source is called {unknown[0]!r}. See them with: commdex sources", ExitCode.USAGE)
+        told = f"no source is called {unknown[0]!r}.{like(unknown[0], catalogue)} See them with: commdex sources"
+        raise Failure(told, ExitCode.USAGE)
     idle = [name for name in names if not catalogue[name].harvestable]
     if idle:
         raise Failure(_why_idle(home, catalogue[idle[0]]), ExitCode.USAGE)
@@ -60,13 +63,14 @@ def chosen_sources(home: Home, names: Sequence[str]) -> tuple[Settings, dict[str
 def _why_idle(home: Home, source: Source) -> str:
     switched = next((one for one in load_disabled(home) if one.id == source.id), None)
     if switched:
-        since = f" since {switched.since}" if switched.since else ""
+        since = f" since {date_shown(switched.since)}" if switched.since else ""
         reason = f" ({switched.reason})" if switched.reason else ""
         told = f"is switched off{since}{reason}. Switch it on with: commdex sources enable {source.id}"
     elif not source.enabled:
         told = "is disabled by its entry (`enabled: false`) and cannot be harvested."
     else:
-        told = f"is recorded only (status {source.status}) and cannot be harvested."
+        told = f"is recorded only (status {source.status}) and cannot be harvested. "
+        told += f"Add its papers by hand: commdex add FILE --source {source.id}"
     return f"source {source.id!r} {told}"
 
 

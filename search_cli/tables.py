@@ -24,10 +24,11 @@ BETWEEN = 2
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\dZ")
 
 
-def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str] = ()) -> None:
     """Print `rows` under `columns`. What stands in them may come from a web page and is made safe first.
 
-    On a terminal addresses are cut where there is no room for them, and times are put as people write them.
+    On a terminal addresses are cut where there is no room for them, times are put as people write them, and `spare`
+    columns go, the first first, rather than that an id or a state is cut.
     """
     out = screen.out()
     if not out.is_terminal:
@@ -35,6 +36,7 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             click.echo("\t".join(screen.safe(value) for value in row))
         return
     shown = [[_for_people(screen.safe_lines(value)) for value in row] for row in rows]
+    columns, shown, left_out = _fitting(columns, shown, spare, out.width)
     widths = _widths(columns, shown, out.width)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column, width in zip(columns, widths, strict=True):
@@ -44,6 +46,8 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         cells = zip(columns, row, widths, strict=True)
         table.add_row(*(cut(value, width) if name == "address" else value for name, value, width in cells), style=style)
     out.print(table)
+    if left_out:
+        screen.hint(f"Left out for want of room: {', '.join(left_out)}. A wider window shows all, and so does a pipe.")
 
 
 def cut(address: str, room: int) -> str:
@@ -57,6 +61,21 @@ def cut(address: str, room: int) -> str:
 def _for_people(value: str) -> str:
     found = _TIME.fullmatch(value)
     return f"{datetime.fromisoformat(found[1]):%d %b %Y %H:%M}".removeprefix("0") if found else value
+
+
+def _fitting(
+    columns: Sequence[str], rows: list[list[str]], spare: Sequence[str], width: int
+) -> tuple[Sequence[str], list[list[str]], list[str]]:
+    """Columns and rows without as many of the `spare` columns as it takes to fit `width`, and those left out."""
+    left_out: list[str] = []
+    for name in spare:
+        if sum(_widths(columns, rows, 0)) + BETWEEN * (len(columns) - 1) <= width:
+            break
+        at = list(columns).index(name)
+        columns = [*columns[:at], *columns[at + 1 :]]
+        rows = [[*row[:at], *row[at + 1 :]] for row in rows]
+        left_out.append(name)
+    return columns, rows, left_out
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:

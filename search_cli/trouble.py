@@ -46,6 +46,12 @@ def store_failure(home: Home, error: Exception) -> Failure:
     library, archive = home.library_file, home.archive_folder / "archive.db"
     if _busy(error) or _busy(error.__cause__):
         return Failure(f"another program keeps a database of {home.folder} busy ({error}). Try again.", ExitCode.HOME)
+    if _locked_away(error) or _locked_away(error.__cause__):
+        return Failure(
+            f"the databases of {home.folder} cannot be opened: even searching needs leave to read and write in this "
+            "folder and all below it. Get it, or work in a copy of the whole folder. Nothing is known to be damaged.",
+            ExitCode.HOME,
+        )
     damaged = [path for path, schema in ((library, LIBRARY_SCHEMA), (archive, ARCHIVE_SCHEMA)) if _damage(path, schema)]
     told = []
     if library in damaged or (not damaged and isinstance(error, UnicodeDecodeError | json.JSONDecodeError)):
@@ -65,6 +71,11 @@ def store_failure(home: Home, error: Exception) -> Failure:
 
 def _busy(error: BaseException | None) -> bool:
     return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _locked_away(error: BaseException | None) -> bool:
+    """Whether a database could not be opened for want of leave; the low byte of SQLite's code is its kind."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 def _damage(path: Path, schema: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -145,7 +147,7 @@ def test_the_first_report_counts_each_source_s_pages_refusals_and_documents(stor
     assert (walled["documents"], walled["undated"], walled["without_text"]) == (1, 1, 0)
     told = {advice["problem"]: advice for advice in walled["advice"]}
     assert set(told) == {"blocked", "refused_by_robots", "refused_by_noindex", "undated"}
-    assert told["blocked"]["command"] == "commdex sources disable walled --reason blocked"
+    assert told["blocked"]["command"] == "commdex runs show 1 --list troubles --source walled"
     assert "A person must look" in told["blocked"]["told"]
     papers = story.source(1, "papers")
     assert (papers["state"], papers["new"], papers["announced"], papers["advice"]) == ("ok", 10, 10, [])
@@ -295,7 +297,7 @@ def test_a_report_that_there_is_not_is_refused(story: Story, arguments: list[str
 def test_without_any_run_there_is_nothing_to_show(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     assert run(home, "runs").stdout.splitlines()[1:] == []
-    assert "commdex crawl" in re.sub(r"--home \S+ ", "", run(home, "runs", "show", expect=3).stderr)
+    assert "commdex update" in re.sub(r"--home \S+ ", "", run(home, "runs", "show", expect=2).stderr)
 
 
 class Reader(HTMLParser):
@@ -585,7 +587,7 @@ def test_a_source_that_is_switched_off_is_not_harvested_until_it_is_on_again(tmp
         said = run(home, "sources", "disable", "one", "--reason", "they: asked # us").stderr
         assert f"commdex --home {home.folder} sources enable one" in said
         run(home, "sources", "disable", "two")
-        today = datetime.now(UTC).date().isoformat()
+        today = f"{datetime.now(UTC):%d %B %Y}".removeprefix("0")
         assert [json.loads(run(home, "sources", "show", name, "--json").stdout)["source"]["switched_off"]["reason"]
                 for name in ("one", "two")] == ["they: asked # us", ""]  # fmt: skip
         refused = commdex(home, "crawl", "one", expect=2).stderr
@@ -768,3 +770,65 @@ def test_every_name_of_the_json_of_a_report_is_documented(story: Story) -> None:
 def test_a_home_without_reports_reads_none(tmp_path: Path) -> None:
     reports = Reports(Home(tmp_path))
     assert (reports.numbers(), reports.read(1), reports.before(5)) == ([], None, None)
+
+
+def test_a_document_that_two_sources_announce_is_new_once(tmp_path: Path) -> None:
+    with Loopback({"/robots.txt": OPEN}) as web:
+        for path in ("/one", "/two"):
+            web.set(path, paper("One paper"))
+        home = make_home(tmp_path / "home", [
+            {"id": name, "mechanism": "fixed", "start": [web.url(f"/{name}")]} for name in ("one", "two")
+        ])  # fmt: skip
+        said = commdex(home, "update").stderr
+        report = kept(home, 1)
+        assert {entry["source"] for entry in report["new"]} == {"one", "two"}
+        assert report["new_documents"] == report["library"]["documents"] == 1
+        assert said.count("One paper (A publisher, 3 March 2021)") == 1
+
+
+def test_a_web_archive_that_refuses_is_no_wall_of_the_source(tmp_path: Path) -> None:
+    with Loopback({"/robots.txt": OPEN, "/archive/robots.txt": OPEN}) as web:
+        web.set("/archive/cdx", Answer(b"no", 403))
+        sources = [{"id": "lost", "mechanism": "fixed", "start": [web.url("/lost")]}]
+        archive = web.url("/archive/").replace("127.0.0.1", "localhost")
+        home = make_home(tmp_path / "home", sources, crawl={"archives": [archive]})
+        commdex(home, "crawl", expect=4)
+        row = kept(home, 1)["sources"][0]
+        assert row["blocked"] > 0
+        told = {one["problem"]: one for one in row["advice"]}["blocked"]
+        assert "A web archive refused" in told["told"]
+        assert told["command"] == "commdex update lost"
+
+
+def test_a_wall_before_all_of_a_source_names_its_address_and_publisher(tmp_path: Path) -> None:
+    with Loopback({"/robots.txt": OPEN, "/wall": WALL}) as web:
+        home = make_home(tmp_path / "home", [{"id": "walled", "mechanism": "fixed", "start": [web.url("/wall")]}])
+        commdex(home, "crawl", expect=4)
+        told = {one["problem"]: one for one in kept(home, 1)["sources"][0]["advice"]}["blocked"]
+        assert f"open {web.url('/wall')} in a browser, and ask A publisher" in told["told"]
+        assert told["command"] == "commdex sources disable walled --reason blocked"
+
+
+def test_a_home_that_may_not_be_written_is_not_taken_for_a_damaged_one(story: Story, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(story.home.folder, home)
+    # Root may write everywhere, but for these capabilities.
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
+    if drop and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv to be anybody but root")
+    folders = [home, *(path for path in home.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        for command in (["runs"], ["status"], ["search", "care"]):
+            done = subprocess.run(
+                [*drop, sys.executable, "-m", "search_cli.main", "--home", str(home), *command],
+                cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+            )  # fmt: skip
+            assert done.returncode == 3, done.stderr
+            assert "leave to read and write" in done.stderr
+            assert "delete" not in done.stderr
+            assert "backup" not in done.stderr
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)

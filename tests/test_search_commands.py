@@ -446,6 +446,18 @@ def test_tables_on_a_terminal_cut_addresses_in_the_middle_and_show_times_as_peop
     assert "…" in shown[2]
 
 
+def test_a_narrow_table_leaves_columns_out_and_never_cuts_what_is_typed(tmp_path: Path) -> None:
+    name = "icb-leicester-leicestershire-and-rutland"
+    home = make_home(tmp_path / "home", [{"id": name, "mechanism": "fixed", "start": ["https://nhs.uk/a.pdf"]}])
+    narrow = run(home, "sources", FORCE_COLOR="1", NO_COLOR="1", COLUMNS="80")
+    line = next(line for line in narrow.stdout.splitlines() if name in line)
+    assert line.split() == [name, "fixed", "0", "never"]
+    assert "Left out for want of room: last harvest, publisher" in narrow.stderr
+    wide = run(home, "sources", FORCE_COLOR="1", NO_COLOR="1", COLUMNS="120")
+    assert "Last harvest" in wide.stdout
+    assert "Left out" not in wide.stderr
+
+
 def test_sources_on_a_terminal_name_their_publishers(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", [{"id": "one", "mechanism": "fixed", "start": ["https://nhs.uk/a.pdf"]}])
     shown = ESCAPES.sub("", run(home, "sources", FORCE_COLOR="1", NO_COLOR="1").stdout).splitlines()

@@ -146,7 +146,7 @@ def _fetched(home: Home, settings: Settings, source: Source, address: str, given
         with explained(home):
             return fetch_address(home, settings, source, address, given)
     except NotAdded as error:
-        told = f"{error} Save it from a browser and give the file: commdex add FILE --source {source.id}"
+        told = f"{error} If a browser shows it, save it there and give the file: commdex add FILE --source {source.id}"
         raise Failure(f"{told} --address {address}", ExitCode.SOME_FAILED) from error
 
 

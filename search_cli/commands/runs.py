@@ -57,7 +57,8 @@ def list_runs(home: Home, as_json: bool, everything: bool) -> None:
     if screen.out().is_terminal:  # which has no room for a column of each
         columns = ("run", "started", "took", "state", "sources", "new", "changed", "missing", "gone")
     shown = [{**row, **dict.fromkeys(STATES, 0), **row["sources_by_state"], **_for_people(row)} for row in rows]
-    tables.show(columns, [tuple(str(row[name]) for name in columns) for row in shown])
+    rest = ("took", "missing", "gone") if screen.out().is_terminal else ()
+    tables.show(columns, [tuple(str(row[name]) for name in columns) for row in shown], spare=rest)
 
 
 @command.command(
@@ -171,9 +172,11 @@ def _report(home: Home, run: int | None) -> Report:
     from search_cli.trouble import explained
 
     existing(home)
+    numbers = []
     with explained(home):
-        with Archive(home.archive_folder) as archive:
-            numbers = [row["id"] for row in archive.runs()]
+        if (home.archive_folder / "archive.db").exists():
+            with Archive(home.archive_folder) as archive:
+                numbers = [row["id"] for row in archive.runs()]
         if not numbers:
             raise Failure("there was no run yet. Begin with: commdex update", ExitCode.USAGE)
         number = run or numbers[0]
@@ -202,7 +205,9 @@ def _show_list(report: Report, name: str) -> None:
             "troubles": ("source", "outcome", "address", "reason"),
         }.get(name, ("source", "since", "document", "title", "address"))
         rows = [entry.model_dump() for entry in getattr(report, name)]
-    tables.show(columns, [tuple("" if row[column] is None else str(row[column]) for column in columns) for row in rows])
+    rest = ("unchanged", "changed", "missing", "gone") if name == "sources" else ()
+    shown = [tuple("" if row[column] is None else str(row[column]) for column in columns) for row in rows]
+    tables.show(columns, shown, spare=rest)
 
 
 def _source_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def list_sources(home: Home, status: str | None, mechanism: str | None, sector: 
 
     second, third = ("publisher", "mechanism") if screen.out().is_terminal else ("mechanism", "status")
     columns = ("id", second, third, "documents", "last harvest", "state")
-    tables.show(columns, [tuple(str(row[name.replace(" ", "_")]) for name in columns) for row in rows])
+    if not rows:
+        screen.note("no source is such a one.")
+    tables.show(columns, [tuple(str(row[name.replace(" ", "_")]) for name in columns) for row in rows],
+                spare=("last harvest", "publisher"))  # fmt: skip
 
 
 @command.command("show", epilog="\b\nExample:\n  commdex sources show nhs-england")
@@ -101,11 +104,13 @@ def disable(home: Home, source_id: str, reason: str) -> None:
     """Switch a source off: no run harvests it until it is switched on again. Its documents stay."""
     from crawler.archive import now
     from search_cli import screen, switching
+    from search_cli.results import date_shown
 
     _listed(home, source_id, ())
     with _written(home):
         former = switching.switch_off(home, source_id, reason, now()[:10])
-    again = f"{source_id} was off already, since {former.since or 'some time'}" if former else f"{source_id} is off now"
+    since = date_shown(former.since) if former and former.since else "some time"
+    again = f"{source_id} was off already, since {since}" if former else f"{source_id} is off now"
     screen.hint(f"{again}; its documents stay. Switch it on with: commdex sources enable {source_id}")
 
 

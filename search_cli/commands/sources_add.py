@@ -189,7 +189,7 @@ def _free_id(home: Home, catalogue: Mapping[str, Source], report: Report, found:
 def _refuse_id(home: Home, catalogue: Mapping[str, Source], name: str) -> None:
     """Raises Failure naming where, when a source or a file of this name is there already."""
     if name in catalogue:
-        raise Failure(f"source {name!r} is there already: {_where(home, name)}. Give another --id.", ExitCode.USAGE)
+        raise Failure(f"source {name!r} is there already: {place_of(home, name)}. Give another --id.", ExitCode.USAGE)
     if _file_of(home, name).exists():
         raise Failure(f"{_file_of(home, name)} is there already. Give another --id.", ExitCode.USAGE)
 
@@ -197,7 +197,17 @@ def _refuse_id(home: Home, catalogue: Mapping[str, Source], name: str) -> None:
 def _refuse_start(
     home: Home, catalogue: Mapping[str, Source], starts: tuple[str, ...], mechanism: str, options: Mapping[str, Any]
 ) -> None:
-    """Raises Failure naming where, when a source begins there already.
+    """Raises Failure naming where, when a source begins there already."""
+    source = begun_by(catalogue, starts, mechanism, options)
+    if source is not None:
+        told = f"{starts[0]} is where source {source.id!r} begins already: {place_of(home, source.id)}."
+        raise Failure(f"{told} Harvest it with: commdex update {source.id}", ExitCode.USAGE)
+
+
+def begun_by(
+    catalogue: Mapping[str, Source], starts: tuple[str, ...], mechanism: str, options: Mapping[str, Any]
+) -> Source | None:
+    """The source that begins at one of these addresses already.
 
     Sources of GOV.UK all begin at its front page and differ in their options.
     """
@@ -208,9 +218,8 @@ def _refuse_start(
             continue
         if source.mechanism == "govuk" and (mechanism != "govuk" or _other(source.options, options)):
             continue
-        where = _where(home, source.id)
-        told = f"{starts[0]} is where source {source.id!r} begins already: {where}."
-        raise Failure(f"{told} Harvest it with: commdex update {source.id}", ExitCode.USAGE)
+        return source
+    return None
 
 
 def _other(options: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
@@ -223,7 +232,7 @@ def _plain(address: str) -> str:
     return host + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _where(home: Home, name: str) -> str:
+def place_of(home: Home, name: str) -> str:
     """The file and line of a source's entry: the home's own before the shipped one."""
     from config.catalogue import SHIPPED
     from config.yaml_files import read_yaml

@@ -61,9 +61,37 @@ def check(home: Home, which: str, as_json: bool) -> None:
         if listed:
             _say_source(source, answers, last)
         show(report)
-        if report.best is not None and not listed:
-            screen.hint(f"Write it with: commdex sources add {report.address}")
+        if listed and not answers:
+            screen.hint(_mended(home, source, report.best))
+        elif report.best is not None and not listed:
+            screen.hint(_next(catalogue, report, report.best))
     raise click.exceptions.Exit(ExitCode.DONE if answers else ExitCode.SOME_FAILED)
+
+
+def _next(catalogue: Mapping[str, Source], report: Report, best: Finding) -> str:
+    """What to do with an address that answers: have its entry written, or harvest the source that it is already."""
+    import shlex
+
+    from search_cli.commands.sources_add import begun_by
+
+    known = begun_by(catalogue, (report.address,), "", {}) or begun_by(
+        catalogue, best.start, best.mechanism, best.options
+    )
+    if known is not None:
+        return f"It is where source {known.id!r} begins already. Harvest it with: commdex update {known.id}"
+    return f"Write it with: commdex sources add {shlex.quote(report.address)}"
+
+
+def _mended(home: Home, source: Source, best: Finding | None) -> str:
+    """What to do with a source whose mechanism does not answer. A shipped entry is not edited but replaced."""
+    from search_cli.commands.sources_add import place_of
+
+    better = f"`mechanism: {best.mechanism}` and `start: [{', '.join(best.start)}]`" if best else "another `start`"
+    place = place_of(home, source.id)
+    own = place.startswith(str(home.sources_folder))
+    where = place if own else f"one of the same id in a file in {home.sources_folder} goes before {place}"
+    told = f"If it stays so, correct its entry ({where}): it may need {better}."
+    return f"{told} Until then it can be left out: commdex sources disable {source.id} --reason failing"
 
 
 def source_of(address: str) -> Source:
@@ -96,6 +124,8 @@ def unknown_source(catalogue: Mapping[str, Source], name: str) -> str:
 
     near = get_close_matches(name, catalogue, n=3, cutoff=0.6) or [one for one in sorted(catalogue) if name in one][:3]
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    if "." in name or "/" in name:  # which no id has
+        meant = " An address begins with http:// or https://."
     return f"no source is called {name!r}.{meant} See them with: commdex sources"
 
 
@@ -134,6 +164,7 @@ def _last_harvest(home: Home, source: Source) -> dict[str, Any] | None:
 
 def _say_source(source: Source, answers: bool, last: dict[str, Any] | None) -> None:
     from search_cli import screen
+    from search_cli.runs.health import day
 
     err = screen.err()
     told = "answers" if answers else "does not answer"
@@ -144,7 +175,7 @@ def _say_source(source: Source, answers: bool, last: dict[str, Any] | None) -> N
         return
     changes = ", ".join(f"{count} {outcome}" for outcome, count in last["outcomes"].items()) or "nothing was asked"
     reason = f" ({last['reason']})" if last["reason"] else ""
-    screen.say(err, f"Last harvest {last['started'][:10]}: {last['state']}{reason}; {changes}.")
+    screen.say(err, f"Last harvest {day(last['started'])}: {last['state']}{reason}; {changes}.")
     screen.say(err, f"It announced {last['announced']} pages and files; its floor is {last['floor']}.")
 
 

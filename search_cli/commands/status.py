@@ -69,6 +69,7 @@ def _broken(home: Home, runs: Sequence[SourceRun]) -> dict[str, list[dict[str, s
     """The signs, by source, that one is broken: as the report of its last run has them, and what has come since."""
     from crawler.archive import now
     from search_cli import freshness
+    from search_cli.runs.health import day
     from search_cli.runs.kept import Reports
 
     reports, standing = Reports(home), freshness.standing(home)
@@ -81,7 +82,7 @@ def _broken(home: Home, runs: Sequence[SourceRun]) -> dict[str, list[dict[str, s
         ]  # fmt: skip
         fresh = standing.get(run.source)
         if fresh and "" < fresh["stale_from"] <= now() and "late" not in {sign["sign"] for sign in signs}:
-            signs.append({"sign": "late", "told": f"its last good harvest was on {fresh['since'][:10]}"})
+            signs.append({"sign": "late", "told": f"its last good harvest was on {day(fresh['since'])}"})
         found[run.source] = signs
     return found
 
@@ -112,7 +113,8 @@ def _print(report: dict[str, Any], most: int | None) -> None:
     if report["sources"]:
         screen.say(out, "\nThe last harvest of each source (more of each run with: commdex runs show)")
         columns = ("source", "state", "started", "announced", "reason")
-        tables.show(columns, [tuple(str(run[name]) for name in columns) for run in report["sources"]])
+        rows = [tuple(str(run[name]) for name in columns) for run in report["sources"]]
+        tables.show(columns, rows, spare=("announced", "started"))
         screen.say(out, "announced counts pages and files; a document is a page with its files")
     _print_troubles(report, most)
 

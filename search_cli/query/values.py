@@ -123,4 +123,6 @@ def _id_of(limit: Limit, text: str, known: Mapping[str, str]) -> str:
     else:
         hint = f"No document in the index has a {limit.name}."
     start, end = limit.place
-    raise QueryError(f"There is no {limit.name} called {limit.value!r}.", text, start, end - start, hint)
+    # A source may well be listed and have brought nothing yet.
+    told = "No document is of a source" if limit.name == "source" else f"There is no {limit.name}"
+    raise QueryError(f"{told} called {limit.value!r}.", text, start, end - start, hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from crawler.archive import Outcome
 from crawler.harvest import INCOMPLETE
@@ -13,7 +13,10 @@ _CHECK = "commdex sources check {id}"
 _AGAIN = "commdex update {id}"
 _ERRORS = {
     Outcome.NOT_FOUND: ("Links that lead nowhere; nothing to do unless there are many. See which", "{troubles}"),
-    Outcome.SOFT_NOT_FOUND: ("Pages that say that nothing is there; nothing to do unless there are many", "{troubles}"),
+    Outcome.SOFT_NOT_FOUND: (
+        "Pages that say that nothing is there; nothing to do unless there are many. See which",
+        "{troubles}",
+    ),
     Outcome.NOFOLLOW: ("Pages that ask robots not to follow their links. Nothing to do, or ask its publisher", ""),
     Outcome.HOST: (
         "Links to other hosts. Where documents lie there, add the host to `hosts` of its entry",
@@ -37,16 +40,29 @@ _BROKEN = {
     "dates": ("Its pages may show their dates in a new way. Look at some", "commdex search 'source:{id} year:nd'"),
     "text": ("Its files may be scans now, which need OCR. See which", "commdex status --all"),
 }
+# A wall before the whole source, or before some of its pages, which may lie on hosts of others.
+_REFUSED_WHOLE = (
+    "A person must look: open {start} in a browser, and ask {publisher} for leave to harvest it. Until then it can be "
+    "left out",
+    "commdex sources disable {id} --reason blocked",
+)
+_REFUSED_PARTS = (
+    "A person must look: what a browser shows there can be saved and added by hand (commdex add). See which",
+    "{troubles}",
+)
+# No wall of the source's at all.
+_REFUSED_BY_ARCHIVE = ("A web archive refused in this run, and may have what is gone. Try it again another day", _AGAIN)
 
 
-def advice(row: SourceReport, run: int) -> Iterator[Advice]:
-    """What to do about each problem of a source in this run."""
+def advice(row: SourceReport, run: int, walls: Collection[str]) -> Iterator[Advice]:
+    """What to do about each problem of a source in this run; `walls` are the addresses that a wall answered for."""
     words = {"id": row.id, "troubles": f"commdex runs show {run} --list troubles --source {row.id}"}
-    for problem, told, command in _problems(row):
-        yield Advice(problem=problem, told=told, command=command.format(**words))
+    site = {"start": row.start or "its site", "publisher": row.publisher or "its publisher"}
+    for problem, told, command in _problems(row, walls):
+        yield Advice(problem=problem, told=told.format(**site), command=command.format(**words))
 
 
-def _problems(row: SourceReport) -> Iterator[tuple[str, str, str]]:
+def _problems(row: SourceReport, walls: Collection[str]) -> Iterator[tuple[str, str, str]]:
     signs = {sign.sign for sign in row.broken}
     if row.state in ("interrupted", "running"):
         yield "interrupted", "It was stopped. What was fetched is kept; within a day this goes on from there", _AGAIN
@@ -54,7 +70,7 @@ def _problems(row: SourceReport) -> Iterator[tuple[str, str, str]]:
         yield "failed", "See what it answers now", _CHECK
     for sign in row.broken:
         yield (sign.sign, *_BROKEN[sign.sign])
-    yield from _refusals(row)
+    yield from _refusals(row, walls)
     # What is told below as missing or gone needs no telling twice.
     vanished = sum(row.errors.get(outcome, 0) for outcome in _NOT_FOUND) <= row.missing + row.gone
     for name in row.errors:
@@ -71,14 +87,10 @@ def _problems(row: SourceReport) -> Iterator[tuple[str, str, str]]:
         yield "without_text", "Documents without text are found by title only. See why", "commdex status --all"
 
 
-def _refusals(row: SourceReport) -> Iterator[tuple[str, str, str]]:
+def _refusals(row: SourceReport, walls: Collection[str]) -> Iterator[tuple[str, str, str]]:
     if row.blocked and Outcome.BLOCKED not in _made_up_for(row):
-        yield (
-            "blocked",
-            f"A person must look: open {row.start or 'its site'} in a browser, and ask "
-            f"{row.publisher or 'its publisher'} for leave to harvest it. Until then it can be left out",
-            "commdex sources disable {id} --reason blocked",
-        )
+        whole = row.state == "failed" and row.start in walls
+        yield "blocked", *(_REFUSED_WHOLE if whole else _REFUSED_PARTS if walls else _REFUSED_BY_ARCHIVE)
     if row.refused_by_robots:
         yield "refused_by_robots", "Its robots.txt says no, and is obeyed. Nothing to do, or ask its publisher", ""
     if row.refused_by_noindex:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from crawler.archive import TIME, SourceRun
+from search_cli.results import date_shown
 from search_cli.runs.model import Sign
 
 EVERY = {"day": timedelta(1), "week": timedelta(7), "month": timedelta(31), "quarter": timedelta(92)}
@@ -39,6 +40,11 @@ def moment(time: str) -> datetime:
     return datetime.strptime(time, TIME).replace(tzinfo=UTC)
 
 
+def day(time: str) -> str:
+    """The day of a time of the stores, as people write it."""
+    return date_shown(time[:10])
+
+
 def last_good(runs: Sequence[SourceRun]) -> str:
     """When the last harvest began that brought what the source announces, "" before the first."""
     return next((run.started for run in reversed(runs) if run.state in GOOD), "")
@@ -51,7 +57,7 @@ def zero(runs: Sequence[SourceRun]) -> Sign | None:
     if had is None or last.announced or last.increment or last.state in UNFINISHED:
         return None
     return Sign(
-        sign="zero", told=f"it announced nothing; on {had.started[:10]} it announced {had.announced:,} pages and files"
+        sign="zero", told=f"it announced nothing; on {day(had.started)} it announced {had.announced:,} pages and files"
     )
 
 
@@ -84,7 +90,7 @@ def silence(news: Sequence[str], every: timedelta, when: str) -> Sign | None:
         return None
     return Sign(
         sign="silent",
-        told=f"nothing new since {max(news)[:10]}, {days(quiet)}; it usually has something every {days(usual)}",
+        told=f"nothing new since {day(max(news))}, {days(quiet)}; it usually has something every {days(usual)}",
     )
 
 
@@ -93,7 +99,7 @@ def late(good: str, every: timedelta, when: str) -> Sign | None:
     if not good or moment(when) - moment(good) <= LATE_AFTER * every:
         return None
     return Sign(
-        sign="late", told=f"its last good harvest was on {good[:10]}; it is to be harvested every {days(every)}"
+        sign="late", told=f"its last good harvest was on {day(good)}; it is to be harvested every {days(every)}"
     )
 
 

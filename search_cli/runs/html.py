@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from search_cli.runs import words
-from search_cli.runs.health import moment
+from search_cli.runs.health import day, moment
 from search_cli.runs.model import ADDITION, ADDRESS, Report
 from search_cli.screen import safe, web_address
 
@@ -26,6 +26,7 @@ def page(report: Report) -> str:
     )  # fmt: skip
     environment.filters |= {
         "safe_text": safe, "web": web_address, "duration": words.duration, "size": words.size, "time": _time,
+        "published": words.published,
     }  # fmt: skip
     heading, entries = words.listed(report)
     others = [entry for entry in report.new if entry.what in (ADDITION, ADDRESS)] if report.indexed else []
@@ -38,4 +39,4 @@ def page(report: Report) -> str:
 
 def _time(value: str) -> str:
     """A time of the stores as people write it, "" for none."""
-    return f"{moment(value):%d %b %Y %H:%M}".removeprefix("0") if value else ""
+    return f"{day(value)} {moment(value):%H:%M}" if value else ""

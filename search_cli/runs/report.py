@@ -14,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 from config.home import Home
 from config.model import Source
 from crawler.archive import Archive, Outcome, Role, SourceRun, now
+from crawler.captures import split_archived
+from crawler.guard import bare_host
+from indexer.dates import parse_date
 from indexer.document import Document
 from indexer.library import Library
 from search_cli.labels import Labels
@@ -110,7 +113,8 @@ def _summed(rows: Sequence[SourceReport], new: Sequence[New], *, indexed: bool) 
     return {
         "sources_by_state": {state: states[state] for state in reversed(_WORST_FIRST) if states[state]},
         "totals": Counts(**{name: sum(getattr(row, name) for row in rows) for name in names}, errors=dict(errors)),
-        "new_documents": sum(entry.what == DOCUMENT for entry in new) if indexed else None,
+        # Once each: what two sources announce stands among the new for both.
+        "new_documents": len({entry.document for entry in new if entry.what == DOCUMENT}) if indexed else None,
     }
 
 
@@ -183,7 +187,7 @@ class _Making:
             if row["finished"] is not None and not states[row["id"]] & set(health.UNFINISHED):
                 return
             how = "cut off, by a kill, a crash or a power cut," if row["finished"] is None else "stopped by hand"
-            told = f"run {row['id']} of {row['started'][:10]} was {how} before its end. What it fetched is kept"
+            told = f"run {row['id']} of {health.day(row['started'])} was {how} before its end. What it fetched is kept"
             yield f"{told}: commdex runs show {row['id']}"
 
     def _holds(self) -> Held | None:
@@ -237,7 +241,21 @@ class _Making:
             without_text=coverage.without_text if coverage else None,
             **counts,
         )
-        return row.model_copy(update={"advice": tuple(advice(row, self._number))})
+        return row.model_copy(update={"advice": tuple(advice(row, self._number, self._walls(name)))})
+
+    def _walls(self, name: str) -> set[str]:
+        """Addresses that a wall answered for, those of web archives left out: these refuse what is gone from its site.
+
+        An archive's index is a listing on a host that is not the source's.
+        """
+        entry = self._sources.get(name)
+        own = {bare_host(host) for host in entry.allowed_hosts} if entry else set()
+        return {
+            row["address"] for row in self._archive.troubles(self._number, name)
+            if row["outcome"] == Outcome.BLOCKED and row["status"]
+            and (row["role"] != Role.LISTING or bare_host(urlsplit(row["address"]).hostname or "") in own)
+            and split_archived(row["address"]) is None
+        }  # fmt: skip
 
     def _signs(self, name: str, history: Sequence[SourceRun], floor: int, coverage: Coverage | None) -> Iterable[Sign]:
         if history[-1].state in health.UNFINISHED:
@@ -303,7 +321,7 @@ class _Making:
             "address": address,
             "landing": said["landing"] if said else "",
             "publisher": (said["publisher"] if said else "") or publisher,
-            "date": said["date"] if said else "",
+            "date": parse_date(said["date"]) if said else "",
             "source": source,
             "sectors": (),
         }

@@ -8,8 +8,10 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from indexer.dates import parse_date
 from search_cli import screen
-from search_cli.runs.health import moment
+from search_cli.results import date_shown
+from search_cli.runs.health import day, moment
 from search_cli.runs.model import ADDRESS, DOCUMENT, Changed, Counts, New, Report, SourceReport, Vanished
 
 MOST = 10  # entries of each list
@@ -35,7 +37,7 @@ def show(console: Console, report: Report, most: int = MOST) -> None:
     if report.overdue:
         screen.say(console, "Not harvested for too long:", "yellow")
         for late in report.overdue[:most]:
-            last = f"last good harvest on {late.last_good[:10]}, every {late.every}"
+            last = f"last good harvest on {day(late.last_good)}, every {late.every}"
             screen.say(console, f"  {late.id}: {last}: commdex update {late.id}")
         _say_more(console, len(report.overdue), most, again)
     others = [row for row in report.sources if not row.broken and row.state != "ok"]
@@ -51,7 +53,7 @@ def headline(report: Report) -> str:
     """Which run, when, how long, and how many sources fared how."""
     states = ", ".join(f"{count} {state}" for state, count in report.sources_by_state.items())
     what = f"{report.state}: " if report.state in ("interrupted", "unfinished") else ""
-    began = f"{moment(report.started):%d %b %Y %H:%M} UTC".removeprefix("0")
+    began = f"{day(report.started)} {moment(report.started):%H:%M} UTC"
     return f"Run {report.run}, {began}, {duration(report.seconds)}: {what}{states or 'no source was begun'}."
 
 
@@ -99,6 +101,11 @@ def size(count: int) -> str:
     return f"{amount:.1f} TB"
 
 
+def published(date: str) -> str:
+    """When something was published, as people write it; what is no date, in a report of another hand, is none."""
+    return date_shown(parse_date(date))
+
+
 def by_sector(entries: Iterable[New]) -> Iterator[tuple[str, list[New]]]:
     """New documents under the heading of their first sector, in the order in which they stand."""
     for heading, members in groupby(entries, lambda entry: entry.sectors[0].heading if entry.sectors else ""):
@@ -106,9 +113,13 @@ def by_sector(entries: Iterable[New]) -> Iterator[tuple[str, list[New]]]:
 
 
 def listed(report: Report) -> tuple[str, list[New]]:
-    """What the list of new things shows, and what it is called: documents where the library knows them."""
+    """What the list of new things shows, and what it is called: documents, each once, where the library knows them."""
     if report.indexed:
-        return "New documents", [entry for entry in report.new if entry.what == DOCUMENT]
+        first: dict[str, New] = {}
+        for entry in report.new:
+            if entry.what == DOCUMENT:
+                first.setdefault(entry.document, entry)
+        return "New documents", list(first.values())
     return "New pages and files", [entry for entry in report.new if entry.what == ADDRESS]
 
 
@@ -132,7 +143,7 @@ def _show_new(console: Console, report: Report, most: int, again: str) -> None:
         if report.indexed:
             screen.say(console, f"  {sector}")
         for entry in members:
-            about = ", ".join(part for part in (entry.publisher, entry.date or "n.d.") if part)
+            about = ", ".join(part for part in (entry.publisher, published(entry.date)) if part)
             screen.say(console, f"    {entry.title} ({about})")
             _print_address(console, entry.address)
     _say_more(console, len(entries), most, f"{again} --list new")
