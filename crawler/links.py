@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
+from lxml.etree import _Element
 from parsel import Selector
 from scrapy.http import TextResponse
 from w3lib.url import safe_url_string
@@ -27,9 +29,20 @@ FORMATS = r"(?:pdf|word|docx?|excel|xlsx?|powerpoint|pptx?|odt|ods|rtf|csv)"
 FILE_TEXT = re.compile(
     rf"^\W*download\b|\({FORMATS}\b|\b{FORMATS}\W*\d[\d.,]*\s*[km]b\b|\.{FORMATS}$|[\[(]\s*{FORMATS}\s*[\])]"
     r"|^\W*(?:read|view|open|see|get)\s+the\s+(?:full\s+)?(?:report|paper|document|guideline|guidance|policy|strategy|"
-    r"briefing|publication|review|plan|minutes|agenda)s?\b|^\W*full\s+(?:report|paper|document|text)\b",
+    r"briefing|publication|review|plan|minutes|agenda)s?\b|^\W*full\s+(?:report|paper|document|text)\b"
+    r"|^\W*(?:read|view|open|see|get|access)\s+(?:(?:the|this|our|full|complete)\s+){0,3}(?:pdf|document|file|report|paper|"
+    r"guideline|guidance|policy|strategy|briefing|publication|review|plan|attachment)\W*$"
+    r"|^\W*(?:pdf|document|attachment)(?:\s+(?:file|version|document))?\W*$",
     re.IGNORECASE,
 )
+# Headings over what a page recommends beside its own matter. "Related documents" are its own more often than not.
+RELATED_HEADING = re.compile(
+    r"""\W* (?: related (?:\ (?:publications?|reports?|papers?|pages?|content|articles?|news|posts?|stories|reading))?
+    | see\ also | further\ reading | (?:more|others?)\ like\ this | other\ (?:publications|reports|papers)
+    | you\ (?:may|might)\ (?:also\ )?(?:like|be\ interested\ in) (?:\ (?:this|these))? ) \W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+LEAST_WORDS_OF_TITLE = 2  # fewer may be the name of a section of the site
 _ENTRIES = (
     r"(?:publications?|documents?|results?|items?|entries|posts?|articles?|reports?|papers?|resources?|news|pages?)"
 )
@@ -107,11 +120,55 @@ def main_anchors(response: TextResponse) -> list[Selector]:
     return list(response.selector.xpath(_MAIN) or response.selector.xpath(_BODY))
 
 
-def file_links(response: TextResponse, base: str | None = None) -> list[Link]:
-    """The links of a page that look like files, those in a side bar too, in their order."""
+def file_links(response: TextResponse, base: str | None = None, *, lists: bool = False) -> list[Link]:
+    """The links of a page that look like files, those in a side bar too, in their order.
+
+    `lists` says that the page lists publications, and is not one of them. Else those under a heading as "Related
+    reports" are passed over beside others, and where none looks like a file, a link within the page's matter that says
+    the page's own title and leads elsewhere on its site is taken for one: only the bytes can tell.
+    """
     base = base or base_of(response)
-    links = [link_of(anchor, base) for anchor in response.selector.xpath(_ANYWHERE)]
-    return _once(link for link in links if link is not None and link.is_file)
+    found = [(anchor, link_of(anchor, base)) for anchor in response.selector.xpath(_ANYWHERE)]
+    files = [(anchor.root, link) for anchor, link in found if link is not None and link.is_file]
+    if lists:
+        return _once(link for _, link in files)
+    if not files:
+        return _once(replace(link, is_file=True) for link in _named_as_the_page(response, base))
+    related = _related_anchors(response.selector.root)
+    return _once(link for root, link in files if root not in related) or _once(link for _, link in files)
+
+
+def _named_as_the_page(response: TextResponse, base: str) -> Iterator[Link]:
+    """Links that say the page's own title; not those in a heading, to this page, or to a folder that it lies in."""
+    title = _plain_words(page_title(response))
+    if len(title) < LEAST_WORDS_OF_TITLE:
+        return
+    here = urlsplit(base)
+    for anchor in main_anchors(response):
+        if _plain_words(_text(anchor)) != title or anchor.xpath("ancestor::*[self::h1 or self::h2]"):
+            continue
+        link = link_of(anchor, base)
+        parts = urlsplit(link.address) if link is not None else here
+        one_site = (parts.hostname or "").removeprefix("www.") == (here.hostname or "").removeprefix("www.")
+        if link is not None and one_site and not f"{here.path.rstrip('/')}/".startswith(f"{parts.path.rstrip('/')}/"):
+            yield link
+
+
+def _plain_words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _related_anchors(root: _Element) -> frozenset[_Element]:
+    """The anchors that stand under a heading of what a page recommends, until the next heading as high."""
+    found, level = [], 0
+    for element in root.iter("a", "h1", "h2", "h3", "h4", "h5", "h6"):
+        if element.tag == "a":
+            if level:
+                found.append(element)
+        elif not level or int(element.tag[1]) <= level:
+            words = "".join(map(str, islice(element.itertext(), 20)))
+            level = int(element.tag[1]) if RELATED_HEADING.fullmatch(" ".join(words[:100].split())) else 0
+    return frozenset(found)
 
 
 def is_pager(link: Link) -> bool:
@@ -283,7 +340,7 @@ def absolute(href: str, base: str) -> str | None:
 def base_of(response: TextResponse) -> str:
     """The address against which a page's relative links are read."""
     href: str | None = response.selector.xpath("//head/base/@href").get()
-    return urljoin(response.url, href) if href else response.url
+    return (absolute(href, response.url) if href else None) or response.url
 
 
 def _once(links: Iterable[Link]) -> list[Link]:

@@ -10,7 +10,7 @@ MOST_REQUESTS at most. How each mechanism is told:
 5. readinglist: a page whose headings stand over links to many other sites.
 6. listing: the page itself, or up to three pages that its menus call publications, documents, reports …; two of the
    pages that they list are looked at: where do the files lie?
-7. boardpapers: pages that the menus call board papers.
+7. boardpapers: pages that the menus call board papers; where nothing answers, the likeliest of the known paths.
 8. sitemap: those that robots.txt names, else the usual places.
 9. feed: those that the page's head names, else the usual place.
 10. webarchive: where the address is gone, the archives' indexes of captures.
@@ -19,8 +19,9 @@ MOST_REQUESTS at most. How each mechanism is told:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -47,12 +48,14 @@ from crawler.headings import Headings, listed_links
 from crawler.judging import ROLE, is_gone, robots_tags
 from crawler.keeping import OUTCOME, record_failure
 from crawler.mechanisms.base import HarvestSpider
+from crawler.mechanisms.boardpapers import KNOWN_PATHS
 from crawler.mechanisms.moderngov import AGENDA, MEETINGS, USUAL_LIST, read_address
 from crawler.mechanisms.sitemap import USUAL_PLACES
 from crawler.sniff import Kind, kind_of, says_not_found
 
 MOST_REQUESTS = 25
 MOST_LISTINGS = 3
+MOST_KNOWN_PATHS = 8
 MOST_SAMPLES = 2
 MOST_SITEMAPS = 4
 MOST_TYPES = 5
@@ -165,6 +168,7 @@ class Probe(HarvestSpider):
     report: ClassVar[Report]
     own: ClassVar[str] = ""
     home_settings: ClassVar[Settings]
+    _rules: tuple[Protego, str] = (Protego.parse(""), "")  # robots.txt of the site, and the site's host
 
     async def start(self) -> AsyncIterator[Any]:
         """Everything is asked here, one after the other; the scheduler gets nothing to do."""
@@ -179,6 +183,9 @@ class Probe(HarvestSpider):
     async def _get(self, address: str) -> Answer:
         """Ask for one address with everything that a crawl does for a request. Raises Stopped."""
         report = self.report
+        given, address = address, links.absolute(address, report.final or report.address) or ""
+        if not address:
+            return Answer(given, given, Outcome.ERROR, "not an address")
         if report.requests >= MOST_REQUESTS:
             return Answer(address, address, Outcome.LATER, f"not asked: {MOST_REQUESTS} requests are enough for a try")
         report.requests += 1
@@ -225,13 +232,29 @@ class Probe(HarvestSpider):
         known = harvest.current().archive.resource(urljoin(answer.final, "/robots.txt"))
         body = harvest.current().archive.read(known.sha256) if known and known.sha256 else b""
         rules = Protego.parse(body.decode("utf-8", "replace"))
+        self._rules = rules, bare_host(urlsplit(answer.final).hostname or "")
         delay = rules.crawl_delay("Commdex")
         self.report.robots = {
             "allowed": answer.outcome is not Outcome.ROBOTS,
             "crawl_delay": float(delay) if delay else None,
-            "sitemaps": list(rules.sitemaps),
+            "sitemaps": [one for named in rules.sitemaps if (one := links.absolute(named, answer.final))],
             "state": str(known.outcome) if known else "not asked",
         }
+
+    def _may_ask(self, address: str) -> bool:
+        """Whether robots.txt lets an address be asked; that of another host is not known."""
+        rules, host = self._rules
+        return bare_host(urlsplit(address).hostname or "") != host or bool(rules.can_fetch(address, "Commdex"))
+
+    def _look_at(self, page: HtmlResponse) -> signs.Look:
+        """What a harvest would see of a page: a link that robots.txt forbids promises no document."""
+        look = signs.look_at(page)
+        files, onward = (tuple(link for link in found if self._may_ask(link.address))
+                         for found in (look.files, look.onward))  # fmt: skip
+        return replace(look, files=files, onward=onward)
+
+    def _menu(self, page: HtmlResponse, wanted: Sequence[re.Pattern[str]]) -> list[links.Link]:
+        return [link for link in signs.menu(page, wanted) if self._may_ask(link.address)]
 
     def _bytes(self, answer: Answer) -> None:
         """The address is no page: a document, a feed, a sitemap, or nothing of use."""
@@ -257,7 +280,7 @@ class Probe(HarvestSpider):
             report.said.append(
                 "the page asks robots not to index it: what it lists is harvested, itself it is not kept"
             )
-        look = signs.look_at(page)
+        look = self._look_at(page)
         root = _is_root(page.url)
         await self._govuk(page.url)
         await self._moderngov(page)
@@ -269,6 +292,8 @@ class Probe(HarvestSpider):
         await self._sitemap(page, listed)
         await self._feed(page)
         listing = report.finding("listing")
+        if root and not any(found.answers == YES for found in report.findings):
+            await self._known_boards(page.url)
         if root:
             self._add("fixed", NO, "the address is a front page")
         elif listing and listing.itself:
@@ -397,27 +422,38 @@ class Probe(HarvestSpider):
             seen, count = _board_seen(look)
             self._add("boardpapers", YES, f"{look.title!r}: {seen}", start=(page.url,), documents=count, itself=True)
             return
-        named = signs.menu(page, (meetings.STRONG, meetings.WEAK))
+        named = self._menu(page, (meetings.STRONG, meetings.WEAK))
         for link in named[:MOST_SAMPLES]:
             answer = await self._get(link.address)
-            below = signs.look_at(answer.page) if answer.page is not None else None
+            below = self._look_at(answer.page) if answer.page is not None else None
             seen, count = _board_seen(below) if below else ("", 0)
             if count:
                 self._add("boardpapers", YES, f"{link.text!r}: {seen}", start=(answer.final,), documents=count)
                 return
         self._add("boardpapers", NO, "pages called so hold no papers" if named else "no link is called board papers")
 
+    async def _known_boards(self, root: str) -> None:
+        """Where boards have their papers though the front page does not say so: tried when nothing else answers."""
+        for path in KNOWN_PATHS[:MOST_KNOWN_PATHS]:
+            answer = await self._get(urljoin(root, path))
+            look = self._look_at(answer.page) if answer.page is not None and not _is_root(answer.final) else None
+            seen, count = _board_seen(look) if look and meetings.STRONG.search(look.title) else ("", 0)
+            if look and count:
+                self.report.findings = [one for one in self.report.findings if one.mechanism != "boardpapers"]
+                self._add("boardpapers", YES, f"{look.title!r}: {seen}", start=(answer.final,), documents=count)
+                return
+
     async def _listing(self, page: HtmlResponse, look: signs.Look) -> list[signs.Look]:
         """Looks for listings; returns those that would be the start, for the sitemap to be compared with."""
         own = _is_listing(look, root=_is_root(page.url)) or (self.own == "listing" and look.entries > 0)
         found: list[signs.Look] = []
         if not own or _is_root(page.url):
-            named = [link for link in signs.menu(page, signs.LISTING_TEXT) if signs.below(link.address, page.url)]
+            named = [link for link in self._menu(page, signs.LISTING_TEXT) if signs.below(link.address, page.url)]
             named = [link for link in named if not meetings.STRONG.search(link.text)]  # those are for boardpapers
             for link in named[:MOST_LISTINGS]:
                 answer = await self._get(link.address)
-                below = signs.look_at(answer.page) if answer.page else None
-                if below and (below.entries >= 2 or below.last != 1):
+                below = self._look_at(answer.page) if answer.page else None
+                if below and (below.last != 1 or below.entries >= (1 if _is_called_listing(below) else 2)):
                     found.append(below)
         # A front page links to much that is no publication: a page that is called so goes before it.
         itself = own and look.documents > 2 * sum(one.documents for one in found)
@@ -450,7 +486,7 @@ class Probe(HarvestSpider):
         for link in looks[0].onward[:MOST_SAMPLES]:
             answer = await self._get(link.address)
             if answer.page is not None:
-                below = signs.look_at(answer.page)
+                below = self._look_at(answer.page)
                 files += below.files
                 deeper.append(not below.files and len([one for one in below.onward if one.address not in listed]) >= 5)
         hosts = {urlsplit(link.address).hostname or "" for link in files if links.looks_like_file(link.address)}
@@ -489,6 +525,7 @@ class Probe(HarvestSpider):
     def _add_sitemap(self, given: str, addresses: Mapping[str, str], unread: int, listed: Sequence[signs.Look]) -> None:
         root = _is_root(given)
         within = [one for one in addresses if signs.is_publication(one) and (root or signs.below(one, given))]
+        within = [one for one in within if self._may_ask(one)]
         within = [one for one in within if one.rstrip("/") != given.rstrip("/")]
         seen = _dated(f"{_count(len(addresses), 'address')}", addresses.values())
         seen += f", {len(within):,} below {urlsplit(given).path}" if not root else ""
@@ -607,9 +644,12 @@ def _is_listing(look: signs.Look, *, root: bool) -> bool:
         return look.entries >= 1
     if root:
         return len(look.onward) >= 5 or len(look.files) >= 1
-    named = len(look.title.split()) <= signs.MOST_WORDS_OF_MENU
-    named = named and any(words.search(look.title) for words in signs.LISTING_TEXT)
-    return len(look.files) > 6 or len(look.onward) >= 8 or (named and look.entries >= 2)
+    return len(look.files) > 6 or len(look.onward) >= 8 or (_is_called_listing(look) and look.entries >= 2)
+
+
+def _is_called_listing(look: signs.Look) -> bool:
+    short = len(look.title.split()) <= signs.MOST_WORDS_OF_MENU
+    return short and any(words.search(look.title) for words in signs.LISTING_TEXT)
 
 
 def _not(answer: Answer) -> str:

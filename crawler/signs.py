@@ -41,8 +41,8 @@ FURNITURE = re.compile(
     re.IGNORECASE,
 )
 FURNITURE_PATH = re.compile(
-    r"/(?:tags?|category|categories|author|authors|events?|jobs|vacancies|login|contact[\w-]*|about-?us|cookies?"
-    r"|privacy[\w-]*|accessibility[\w-]*|search|people|staff)(?:/|$)",
+    r"/(?:tags?|category|categories|author|authors|events?|jobs|vacancies|login|contact[\w-]*|cookies?"
+    r"|privacy[\w-]*|accessibility[\w-]*|search|people|staff)(?:/|$)|/about(?:-?us)?/?$",  # boards lie below "About us"
     re.IGNORECASE,
 )
 LIKELY_SITEMAP = re.compile(r"publi|document|report|resource|guid|polic|paper|post|page", re.IGNORECASE)
@@ -91,7 +91,7 @@ def look_at(page: TextResponse) -> Look:
             same = (parts.path.rstrip("/"), parts.query) == (here.path.rstrip("/"), here.query)
             if not same and not FURNITURE.match(link.text) and not FURNITURE_PATH.search(parts.path):
                 inward.append(link)
-    files = tuple(links.file_links(page))
+    files = tuple(links.file_links(page, lists=True))
     title = PARTS_OF_TITLE.split(links.page_title(page))[0]
     return Look(page.url, title, files, tuple(inward), tuple(outward), last_page(page))
 
@@ -161,7 +161,11 @@ def read_sitemap(body: bytes) -> SitemapLook | None:
         entries = [(str(entry.get("loc") or "").strip(), str(entry.get("lastmod") or "")) for entry in sitemap]
     except (LxmlError, ValueError, AttributeError, StopIteration, EOFError, OSError, zlib.error):
         return None
-    return SitemapLook(sitemap.type == "sitemapindex", tuple((loc, last) for loc, last in entries if loc))
+    return SitemapLook(sitemap.type == "sitemapindex", tuple((loc, last) for loc, last in entries if _is_address(loc)))
+
+
+def _is_address(text: str) -> bool:
+    return links.absolute(text, text) is not None
 
 
 def likely_first(addresses: Sequence[str]) -> list[str]:

@@ -395,6 +395,15 @@ def test_a_plain_list_of_addresses_is_a_sitemap_and_each_address_counts_once(web
     assert sorted(announced) == [(web.url("/a"), "page"), (web.url("/b.pdf"), "file")]
 
 
+def test_the_pages_that_every_site_has_are_no_publications_of_a_sitemap(web: Loopback, tmp_path: Path) -> None:
+    paths = ("/", "/about/", "/contact-us", "/cookies/", "/about-us/strategy", "/?p=7", "/a")
+    web.set("/sitemap.xml", xml(URLSET.format("", "".join(f"<url><loc>{web.url(path)}</loc></url>" for path in paths))))
+    for path in paths:
+        web.set(path, page())
+    home = harvested(tmp_path, "sitemap", web.url("/sitemap.xml"))
+    assert sorted(said(home)) == ["/?p=7", "/a", "/about-us/strategy"]
+
+
 def test_an_index_that_lists_itself_ends(web: Loopback, tmp_path: Path) -> None:
     index = "<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{}</sitemapindex>"
     locs = "".join(f"<sitemap><loc>{web.url(path)}</loc></sitemap>" for path in ("/sitemap.xml", "/pages.xml"))
@@ -502,6 +511,51 @@ def test_what_a_listing_must_not_fetch_is_not_fetched_on_the_way_down_either(web
     home = harvested(tmp_path, "listing", web.url("/list"), exclude=["/skip/"], options={"depth": 2})
     assert sorted(said(home)) == ["/reports/r2023", "/reports/r2024"]
     assert not asked(web, "/skip/")
+
+
+def test_a_page_called_publications_below_a_front_page_is_read_however_few_it_lists(
+    web: Loopback, tmp_path: Path
+) -> None:
+    web.set("/", page("<h1>A body</h1><a href='/reports'>Reports</a> <a href='/one'>A report</a>"))
+    web.set("/reports", page(f"<h1>Reports</h1>{entries(web, 'a', 'b')}"))
+    web.set("/one", page("<h1>A report</h1><p>Words of it.</p><a href='/one/annex'>Annex</a>"))
+    home = harvested(tmp_path, "listing", web.url("/"))
+    assert sorted(said(home)) == ["/one", "/reports/a", "/reports/b"]
+
+
+LANDINGS = {
+    "by its own title": "<a href='/asset/7'>Care in Barford: a review</a>",
+    "View document": "<a href='/asset/7'>View document</a>",
+    "PDF": "<a href='/asset/7'>PDF</a>",
+    "Access the full report": "<a href='/asset/7'>Access the full report</a>",
+}
+
+
+@pytest.mark.parametrize("link", LANDINGS.values(), ids=LANDINGS)
+def test_a_file_without_a_suffix_is_known_by_what_its_link_says(web: Loopback, tmp_path: Path, link: str) -> None:
+    self_link = "<a href='/reports'>Care in Barford: a review</a>"  # a folder that the page lies in
+    web.set("/list", page("<a href='/reports/a'>Care in Barford: a review</a>"))
+    web.set("/reports/a", page(f"<h1>Care in Barford: a review</h1>{self_link}<p>{link}</p>"))
+    web.set("/asset/7", Answer(PDF.body, headers={"Content-Disposition": 'attachment; filename="review.pdf"'}))
+    found = said(harvested(tmp_path, "listing", web.url("/list")))
+    assert {path: (one.role, one.landing) for path, one in found.items()} == {
+        "/reports/a": ("page", web.url("/reports/a")),
+        "/asset/7": ("file", web.url("/reports/a")),
+    }
+
+
+def test_the_files_of_related_papers_are_not_the_page_s_own(web: Loopback, tmp_path: Path) -> None:
+    related = "<h2>Related publications</h2><ul><li><h3>Other</h3><a href='/other.pdf'>Other (PDF)</a></li></ul>"
+    web.set("/list", page("<a href='/reports/a'>A</a><a href='/reports/b'>B</a><a href='/other.pdf'>Other (PDF)</a>"))
+    web.set("/reports/a", page(f"<h1>A</h1><a href='/a.pdf'>A (PDF)</a>{related}<h2>Notes</h2><a href='/n.pdf'>N</a>"))
+    # Where nothing else stands on the page, it is what the page gives.
+    web.set("/reports/b", page("<h1>B</h1><h2>Further reading</h2><a href='/b.pdf'>B (PDF)</a>"))
+    for path in ("/a.pdf", "/b.pdf", "/n.pdf", "/other.pdf"):
+        web.set(path, PDF)
+    home = harvested(tmp_path, "listing", web.url("/list"))
+    with Archive(home.archive_folder) as archive:
+        places = {(one.address.rsplit("/", 1)[1], one.landing.rsplit("/", 1)[1]) for one in archive.announcements()}
+    assert places == {("a", "a"), ("b", "b"), ("a.pdf", "a"), ("n.pdf", "a"), ("b.pdf", "b"), ("other.pdf", "list")}
 
 
 # GOV.UK

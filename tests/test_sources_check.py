@@ -261,6 +261,50 @@ def test_board_papers_are_known_by_their_page(web: Loopback, home: Home) -> None
     assert (best_one["mechanism"], best_one["start"]) == ("boardpapers", [web.url("/board")])
 
 
+def test_board_papers_below_about_us_are_counted(web: Loopback, home: Home) -> None:
+    web.set("/", page('<a href="/about-us/board-meetings/">Board papers</a>'))
+    years = "".join(f'<a href="/about-us/board-meetings/{year}/">{year}</a>' for year in (2023, 2024, 2025))
+    web.set("/about-us/board-meetings/", page(years, "Board meetings and papers"))
+    best_one = check(home, web.url("/"))["best"]
+    assert (best_one["mechanism"], best_one["start"]) == ("boardpapers", [web.url("/about-us/board-meetings/")])
+
+
+def test_board_papers_that_the_front_page_does_not_name_are_sought_where_they_usually_are(
+    web: Loopback, home: Home
+) -> None:
+    web.set("/", page("<p>Welcome</p>"))
+    web.set("/board-papers/", page('<a href="/f/1.pdf">Board papers, March 2025</a>', "Board papers"))
+    best_one = check(home, web.url("/"))["best"]
+    assert (best_one["mechanism"], best_one["start"]) == ("boardpapers", [web.url("/board-papers/")])
+    assert len(asked(web)) <= MOST_REQUESTS + 1
+
+
+def test_what_robots_txt_forbids_promises_no_document(web: Loopback, home: Home) -> None:
+    hidden = "".join(f'<a href="/private/board-{n}.pdf">Paper {n}</a>' for n in range(9))
+    web.set("/", page(hidden, head='<link rel="alternate" type="application/rss+xml" href="/rss.xml">'))
+    web.set("/rss.xml", feed(web, 3))
+    report = check(home, web.url("/"))
+    assert (report["best"]["mechanism"], found(report, "listing")["answers"]) == ("feed", "no")
+    assert not any("/private/" in path for path in asked(web))
+
+
+def test_a_page_called_publications_is_a_listing_with_one_entry_too(web: Loopback, home: Home) -> None:
+    web.set("/", page('<a href="/publications">Publications</a>'))
+    web.set("/publications", page(anchors("/publications/one"), "Publications"))
+    web.set("/publications/one", page('<a href="/one.pdf">Download</a>', "One paper"))
+    best_one = check(home, web.url("/"))["best"]
+    assert (best_one["mechanism"], best_one["start"]) == ("listing", [web.url("/publications")])
+
+
+def test_a_sitemap_that_robots_txt_names_without_its_host_is_read(web: Loopback, home: Home) -> None:
+    web.set("/robots.txt", Answer(b"Sitemap: /maps/all.xml\nSitemap: http://[broken\n"))
+    web.set("/", page("<p>Welcome</p>"))
+    broken = b"<url><loc>http://[broken</loc></url></urlset>"
+    listed = sitemap(web, "/resources/a", "/resources/b")
+    web.set("/maps/all.xml", Answer(listed.body.replace(b"</urlset>", broken), headers=XML))
+    assert check(home, web.url("/"))["best"]["mechanism"] == "sitemap"
+
+
 def test_a_reading_list_is_known_by_its_headings(web: Loopback, home: Home) -> None:
     body = ""
     for heading in ("Mental health", "Maternity services"):
@@ -339,6 +383,8 @@ def test_a_listed_source_is_tried_by_its_own_mechanism(web: Loopback, tmp_path: 
     done = commdex(home, "sources", "check", "one", expect=4)
     assert "one: its mechanism, listing, does not answer" in done.stderr
     assert "It announced 12 pages and files" in done.stderr
+    assert f"{home.sources_folder / 'test.yml'}, line" in done.stderr  # where to correct it
+    assert "sources disable one --reason failing" in done.stderr
 
 
 def test_what_cannot_be_tried_is_refused_in_words(tmp_path: Path) -> None:
@@ -347,6 +393,16 @@ def test_what_cannot_be_tried_is_refused_in_words(tmp_path: Path) -> None:
     assert "commdex --home" in commdex(home, "sources", "check", "a-record", expect=2).stderr
     assert "a-record" in commdex(home, "sources", "check", "a-recrod", expect=2).stderr
     assert "http" in commdex(home, "sources", "check", "ftp://a.example/", expect=2).stderr
+    assert "begins with http://" in commdex(home, "sources", "check", "www.a.example", expect=2).stderr
+
+
+def test_an_address_that_a_source_begins_at_is_not_offered_to_be_written(web: Loopback, tmp_path: Path) -> None:
+    listing_site(web)
+    home = make_home(tmp_path / "home", [{"id": "one", "mechanism": "listing", "start": [web.url("/papers/")]}])
+    for address in (web.url("/papers"), web.url("/")):
+        said = commdex(home, "sources", "check", address).stderr
+        assert "source 'one' begins already" in said
+        assert "sources add" not in said
 
 
 # adding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 from scrapy.http import HtmlResponse, Response
 
-from crawler import links
+from crawler import links, signs
 from crawler.archive import Role
 from crawler.guard import bare_host
 from crawler.links import Link
@@ -22,6 +23,12 @@ from crawler.mechanisms.base import Asked, HarvestSpider
 MOST_TEXT_OF_ENTRY = 300
 LEAST_ENTRIES = 5
 LEAST_SHARE = 0.6
+LISTING_TITLE = re.compile(
+    r"\W*(?:(?:our|all|latest|key)\s+)?(?:publications?|documents?|reports?|policies|resources|guidelines)"
+    r"(?:\s+(?:and|&)\s+(?:publications?|documents?|reports?|policies|resources|guidelines|guidance))?"
+    r"(?:\s+library)?(?:\s+[|–—-]\s.*)?",
+    re.IGNORECASE,
+)
 
 
 class ListingOptions(BaseModel):
@@ -38,8 +45,9 @@ class Spider(HarvestSpider):
     3. Ask for its next page: by rel=next, else by the text of a link ("Next", "Older posts", "Load more"), else by the
        number after the current one. A listing ends where its next page was read already or brings no new link.
     4. With `depth` 2 or more, a linked page without files is read as a listing itself, down to that depth.
-    5. A page at the last depth that has a pager, or little but links to places in one folder, is read as a listing too,
-       so that a menu is not taken for publications; what it links to is taken as it is.
+    5. A page at the last depth that has a pager, or little but links to places in one folder, or is called
+       "Publications" and links below itself, is read as a listing too, so that a menu is not taken for publications;
+       what it links to is taken as it is.
 
     Publications are told by where links stand and lead, not by class names: links in navigation, headers and footers
     are passed over, as are those to other hosts unless they look like files.
@@ -61,7 +69,7 @@ class Spider(HarvestSpider):
         if not isinstance(response, HtmlResponse):
             return
         following = links.next_page(response)
-        files, pages = links.file_links(response), self._onward(response)
+        files, pages = links.file_links(response, lists=True), self._onward(response)
         linked, read = self._linked.setdefault(first, set()), self._read.setdefault(first, set())
         found = {link.address for link in (*files, *pages)}
         ended = number > 1 and found <= linked
@@ -139,12 +147,17 @@ class Spider(HarvestSpider):
         following = links.next_page(response)
         if following is None or links.page_number(following, response.url) is None:
             return False
-        return len(self._onward(response)) + len(links.file_links(response)) > 1
+        return len(self._onward(response)) + len(links.file_links(response, lists=True)) > 1
 
     def _lists(self, response: HtmlResponse, files: Sequence[Link]) -> bool:
         """Whether a page has little but links to places in one folder, that were not seen on a listing before."""
         onward = [link for link in self._onward(response) if link.address not in self._seen]
-        if files or len(onward) < LEAST_ENTRIES:
+        if files:
+            return False
+        below = onward and all(signs.below(link.address, response.url) for link in onward)
+        if below and LISTING_TITLE.fullmatch(links.page_title(response)):
+            return True  # it says so itself: then a few entries are enough
+        if len(onward) < LEAST_ENTRIES:
             return False
         folders = Counter(str(PurePosixPath(urlsplit(link.address).path).parent) for link in onward)
         folders.pop("/", None)

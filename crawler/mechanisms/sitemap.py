@@ -19,6 +19,12 @@ from crawler.links import looks_like_file
 from crawler.mechanisms.base import Asked, HarvestSpider
 from crawler.sniff import Kind, kind_of
 
+# Pages that every site has, and that are no publications: the front page, and these by their whole path.
+STANDING_PAGE = re.compile(
+    r"/(?:(?:index|home|default)(?:\.\w+)?|about(?:-?us)?|contact(?:-?us)?|cookies?(?:-policy)?|privacy(?:-(?:policy|notice))?"
+    r"|accessibility(?:-statement)?|sitemap|site-map|terms(?:-and-conditions)?|disclaimer|copyright|search|login)?/?",
+    re.IGNORECASE,
+)
 USUAL_PLACES = ("/sitemap.xml", "/sitemap_index.xml")
 SITEMAP_PATH = re.compile(r"\.(?:xml|gz|txt)$|/[^/]*sitemap[^/]*/?$", re.IGNORECASE)
 LARGEST_UNPACKED = 60_000_000  # bytes; the protocol allows 50 MB (sitemaps.org), more is a gzip bomb
@@ -40,7 +46,8 @@ class Spider(HarvestSpider):
     """1. Ask for the start address where it is a sitemap by its name (sitemap…, .xml, .gz, .txt); else for robots.txt
        and the sitemaps it names. 2. Where it names none, try the usual places one after the other.
     3. Follow indexes down to `depth`. 4. Announce every address that `include` and `exclude` let through, once, with
-       the day of its last change; those last changed before `since` are passed over.
+       the day of its last change; those last changed before `since` are passed over, and so are the front page and
+       what every site has (contact, cookies).
     """
 
     Options = SitemapOptions
@@ -100,6 +107,9 @@ class Spider(HarvestSpider):
                 self.limited = f"stopped at level {depth} of its sitemap indexes (option `depth`)"
 
     def _announced(self, address: str, changed: str, found_on: str, position: int) -> Asked:
+        parts = urlsplit(address)
+        if STANDING_PAGE.fullmatch(parts.path or "/") and not parts.query:
+            return
         if looks_like_file(address):
             yield from self.file(address, landing="", found_on=found_on, position=position)
         else:
