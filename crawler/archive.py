@@ -467,6 +467,16 @@ class Archive(Store):
             (run, source, source, *good),
         ).fetchall()
 
+    def failed_as(self, run: int, source: str, address: str) -> Outcome | None:
+        """How an address itself failed in a run, None where it did not, or was not asked for."""
+        good = [outcome.value for outcome in Outcome if outcome.good]
+        row = self._db.execute(
+            f"SELECT outcome FROM fetches WHERE address = ? AND run = ? AND source = ? "
+            f"AND outcome NOT IN ({', '.join('?' * len(good))}) AND role != 'probe' ORDER BY id DESC LIMIT 1",
+            (address, run, source, *good),
+        ).fetchone()
+        return Outcome(row["outcome"]) if row else None
+
     # resources
 
     def resource(self, address: str) -> Resource | None:
@@ -531,13 +541,16 @@ class Archive(Store):
         # Where there never was good content, the validators are those of the bad answer, so that it need not be sent
         # again only to be judged the same. What was only spoken of (a trouble: no final address) says nothing of what
         # came of asking.
+        # What its publisher does not want indexed any more leaves the library: its original stays, unnamed here.
+        unkept = f"sha256 IS NULL OR excluded.outcome = '{Outcome.NOINDEX}'"
         told = (
             "DO NOTHING"
             if not fetch.final_address
             else (
                 "DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
-                "etag = CASE WHEN sha256 IS NULL THEN excluded.etag ELSE etag END, "
-                "last_modified = CASE WHEN sha256 IS NULL THEN excluded.last_modified ELSE last_modified END"
+                f"etag = CASE WHEN {unkept} THEN excluded.etag ELSE etag END, "
+                f"last_modified = CASE WHEN {unkept} THEN excluded.last_modified ELSE last_modified END, "
+                f"sha256 = CASE WHEN {unkept} THEN NULL ELSE sha256 END"
             )
         )
         self._db.execute(

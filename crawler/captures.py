@@ -325,6 +325,9 @@ def _best(captures: Iterable[Capture], merit: Callable[[Capture], Any]) -> list[
     found = {}
     for address, of_address in candidates.items():
         good = [capture for capture in of_address if capture.status in GOOD]
+        # A page that was captured where a file lay says that the file had gone by then.
+        if links.looks_like_file(address):
+            good = [capture for capture in good if capture.mimetype not in PAGE_TYPES] or good
         if good:
             found[address] = max(good, key=merit)
     return [found[address] for address in sorted(found)]
@@ -344,6 +347,12 @@ def key(address: str) -> str:
 def below(address: str, site: str) -> bool:
     """Whether a prefix look-up of `site` covers `address`."""
     return _without_scheme(address).startswith(_without_scheme(site))
+
+
+def one_host(address: str, other: str) -> bool:
+    """Whether two web addresses are of one host, with and without "www."."""
+    hosts = [bare_host(urlsplit(one).hostname or "") for one in (address, other)]
+    return hosts[0] == hosts[1]
 
 
 def _without_scheme(address: str) -> str:

@@ -74,9 +74,14 @@ class HostGate:
         Raises HostClosed, or Stopped when the run was stopped meanwhile.
         """
         async with self._turn:
-            if self._closed is not None:
-                raise self._closed
-            await self._wait(max(self._last + max(delay, self._floor), self._not_before) - time.monotonic())
+            # Anew after each wait: while it lasts, another spider may read the host's Crawl-delay.
+            while True:
+                if self._closed is not None:
+                    raise type(self._closed)(*self._closed.args)
+                due = max(self._last + max(delay, self._floor), self._not_before) - time.monotonic()
+                await self._wait(due)
+                if due <= 0:
+                    break
             try:
                 yield
             finally:
@@ -103,8 +108,8 @@ class HostGate:
         self._closed = HostAsksToWait(f"{self._host} asked to wait {seconds:.0f} s, so nothing else was asked of it")
 
     def answered(self, address: str, status: int) -> None:
-        """An answer came; a server error is counted, anything else ends the count."""
-        if status < 500:
+        """An answer came; a server error or "too many requests" is counted, anything else ends the count."""
+        if status < 500 and status != 429:
             self._failed.clear()
         else:
             self._count(address, answered=True)

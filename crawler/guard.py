@@ -81,7 +81,7 @@ class HostGuardMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raises RefusedHost."""
+        """Raises RefusedHost, and OverLimit where the source's limits leave no room."""
         parts = urlsplit(request.url)
         host = (parts.hostname or "").lower()
         if parts.scheme not in ("http", "https") or not host:
@@ -91,6 +91,7 @@ class HostGuardMiddleware:
         spider = self._crawler.spider
         if not (spider and spider.may_ask(host)):  # type: ignore[attr-defined]  # every spider here is a HarvestSpider
             raise RefusedHost(f"{host} is not among the hosts of this source; add it to `hosts` if it should be")
+        spider.before_asking(request)  # type: ignore[attr-defined]  # before it waits for its host's turn in vain
         request.meta["download_slot"] = bare_host(host)  # www.a.org and a.org are one host: one request at a time
 
 

@@ -73,15 +73,17 @@ class Harvest:
         errors: list[str],
         limited: str,
         made_up_for: Mapping[str, int],
+        passed_over: int = 0,
         increment: bool = False,
     ) -> None:
         """Judge one source's run. Zero documents is a failure until proven otherwise.
 
         `stopped` says why Scrapy closed the spider ("finished" when nothing was left to do); `made_up_for` counts the
-        failures, by outcome, for which the spider had another way; `limited`
-        says which bound cut it short, "" when none did; `increment` that only what is new was asked for.
+        failures, by outcome, for which the spider had another way; `passed_over` the files that it holds and did not
+        ask for again; `limited` says which bound cut it short, "" when none did; `increment` that only what is new was
+        asked for.
         """
-        state, reason = self._judge(source, stopped, errors, limited, made_up_for, increment)
+        state, reason = self._judge(source, stopped, errors, limited, made_up_for, passed_over, increment)
         collapsed = state in ("ok", "partly", "failed") and stopped == "finished" and not increment and not limited
         collapsed = collapsed and self.archive.announced(self.run, source.id) < self.archive.floor(self.run, source.id)
         if collapsed:
@@ -97,6 +99,7 @@ class Harvest:
         errors: list[str],
         limited: str,
         made_up_for: Mapping[str, int],
+        passed_over: int,
         increment: bool,
     ) -> tuple[str, str]:
         if stopped in INTERRUPTED:
@@ -107,7 +110,7 @@ class Harvest:
             return "failed", f"an error in Commdex: {errors[0]}"
         # Without a host's robots.txt its addresses are not asked for, and each of them is counted.
         outcomes = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE, Role.LISTING))
-        too_little = "" if increment else self._too_little(source)  # a quiet week may bring nothing new
+        too_little = "" if increment else self._too_little(source, passed_over)  # a quiet week may bring nothing new
         if too_little:
             return "failed", f"{too_little}; {self._worst(source)}"
         missed = {str(outcome): outcomes.get(outcome, 0) - made_up_for.get(outcome, 0) for outcome in INCOMPLETE}
@@ -118,13 +121,13 @@ class Harvest:
             return "partly", limited
         return "ok", ""
 
-    def _too_little(self, source: Source) -> str:
+    def _too_little(self, source: Source, passed_over: int) -> str:
         """What a harvest of everything lacks to be one, "" when nothing."""
         announced = self.archive.announced(self.run, source.id)
         if announced == 0:
             return "no document found"
         of_papers = self.archive.outcomes(self.run, source.id, (Role.PAGE, Role.FILE))
-        if not any(of_papers.get(outcome) for outcome in Outcome if outcome.good):
+        if not passed_over and not any(of_papers.get(outcome) for outcome in Outcome if outcome.good):
             return "nothing could be fetched"
         if announced < source.expect:
             return f"{announced} documents found, at least {source.expect} expected"

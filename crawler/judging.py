@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from parsel import Selector
+from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -22,7 +23,7 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from crawler.archive import Outcome, Role
 from crawler.gate import ASKED_LATER, HostAsksToWait, HostUnresponsive
 from crawler.guard import RefusedHost
-from crawler.robots import NOBODY_THERE, RobotsForbid, RobotsUnknown
+from crawler.robots import RobotsForbid, RobotsUnknown, nobody_there
 from crawler.sniff import Kind, barrier, kind_of, says_not_found
 
 NOFOLLOW = "commdex_nofollow"  # request.meta: the page asks robots not to follow its links
@@ -31,10 +32,11 @@ ROLE = "commdex_role"  # request.meta: what the resource is to us (crawler.archi
 TROUBLES = (
     CannotResolveHostError, DownloadCancelledError, DownloadConnectionRefusedError, DownloadFailedError,
     DownloadTimeoutError, ResponseDataLossError, UnsupportedURLSchemeError, ConnectError, ConnectionDone,
-    ConnectionLost,
+    ConnectionLost, TunnelError,
 )  # fmt: skip
 FRONT_PAGE = re.compile(r"^/?(?:(?:index|home|default)(?:\.\w+)?/?)?$", re.IGNORECASE)
 WALL_STATUSES = (401, 403, 405, 407, 451)
+NOT_TO_INDEX = "its publisher asks robots not to index it"
 PAPERS = (Role.PAGE, Role.FILE)
 # robots meta tags and X-Robots-Tag headers that name this crawler, or every one.
 ROBOTS_NAMES = ("robots", "commdex")
@@ -69,7 +71,7 @@ def judge(request: Request, response: Response) -> tuple[Kind, Outcome, str]:
         if says_not_found(title):
             return kind, Outcome.SOFT_NOT_FOUND, f"answered 200 with a page that says {title!r}"
     if role_of(request) in PAPERS and "noindex" in robots_tags(response):
-        return kind, Outcome.NOINDEX, "its publisher asks robots not to index it"
+        return kind, Outcome.NOINDEX, NOT_TO_INDEX
     return kind, Outcome.NEW, ""
 
 
@@ -101,7 +103,8 @@ def _for_us(header: str) -> str:
 
 def _sent_home(asked: str, final: str) -> bool:
     """Whether a redirect led from some page to the front page, as sites do with what they no longer have."""
-    return bool(urlsplit(final).path in ("", "/") and not FRONT_PAGE.match(urlsplit(asked).path))
+    parts = urlsplit(final)  # with a query it may be any page: WordPress's are /?p=12
+    return parts.path in ("", "/") and not parts.query and not FRONT_PAGE.match(urlsplit(asked).path)
 
 
 def as_its_bytes(response: Response, kind: Kind) -> Response:
@@ -119,7 +122,7 @@ def as_its_bytes(response: Response, kind: Kind) -> Response:
 
 def is_gone(exception: BaseException) -> bool:
     """Whether a request brought no answer because its host is not there any more, as far as one try can tell."""
-    return isinstance(exception, NOBODY_THERE) or (isinstance(exception, RobotsUnknown) and exception.gone)
+    return nobody_there(exception) or (isinstance(exception, RobotsUnknown) and exception.gone)
 
 
 def failure(exception: BaseException) -> tuple[Outcome, str]:
@@ -140,6 +143,8 @@ def failure(exception: BaseException) -> tuple[Outcome, str]:
         return Outcome.TIMEOUT, "no whole answer within `crawl.timeout` of settings.yml"
     if isinstance(exception, CannotResolveHostError):
         return Outcome.UNREACHABLE, "the host's name could not be resolved"
+    if isinstance(exception, TunnelError):
+        return Outcome.UNREACHABLE, "the proxy could not reach the host"
     if isinstance(exception, DownloadConnectionRefusedError | ConnectError):
         return Outcome.UNREACHABLE, "the host refused the connection"
     if isinstance(exception, ResponseDataLossError):

@@ -25,6 +25,8 @@ from crawler.impossible import Answer, answer_of, impossible_address, same_answe
 from crawler.judging import (
     FRONT_PAGE,
     NOFOLLOW,
+    NOT_TO_INDEX,
+    PAPERS,
     ROLE,
     TROUBLES,
     as_its_bytes,
@@ -138,7 +140,9 @@ class KeepingMiddleware:
         host = bare_host(urlsplit(response.url).hostname or "")
         asked = asked_address(request)
         of_archives = {bare_host(name) for name in self._spider.archive_hosts} if self._spider else set()
-        if role_of(request) is Role.PROBE or FRONT_PAGE.match(urlsplit(asked).path) or host in of_archives:
+        # Nor robots.txt itself: the look would wait for the robots.txt that waits for it.
+        spared = role_of(request) in (Role.PROBE, Role.ROBOTS) or FRONT_PAGE.match(urlsplit(asked).path)
+        if spared or host in of_archives:
             return False
         looks = harvest.current().looks
         if host not in looks:
@@ -147,11 +151,16 @@ class KeepingMiddleware:
         return look is not None and same_answer(answer_of(response, asked), look[0], redirected=look[1])
 
     async def _look(self, address: str) -> tuple[Answer, bool] | None:
-        """What a site answers 200 to an impossible address with, and whether that led elsewhere; else None."""
+        """What a site answers 200 to an impossible address with, and whether that led elsewhere; else None.
+
+        Raises Stopped: a page that could not be told from a soft 404 is left to the run that goes on with this one.
+        """
         engine = self._crawler.engine
         assert engine is not None
         try:
             response = await engine.download_async(Request(address, meta={ROLE: Role.PROBE, "dont_retry": True}))
+        except Stopped:
+            raise
         except (IgnoreRequest, *TROUBLES):
             return None  # recorded on its way here
         if response.status != 200 or kind_of(response.body) is not Kind.HTML:
@@ -171,6 +180,9 @@ class KeepingMiddleware:
             return response
         if known.sha256 is None:  # what was no content last time (a wall, a soft 404) still is none
             self._record(request, response, Outcome(known.outcome), known.reason, known=known)
+            return response
+        if role_of(request) in PAPERS and "noindex" in robots_tags(response):  # of its header: the body has not changed
+            self._record(request, response, Outcome.NOINDEX, NOT_TO_INDEX, known=known)
             return response
         # Nothing here parses a file, so its bytes can stay on disk.
         unread = request.meta.get(ROLE) == Role.FILE and known.kind != Kind.HTML
@@ -281,5 +293,6 @@ class SourceBookkeeping:
             errors=self._errors,
             limited=spider.limited,
             made_up_for=spider.made_up_for,
+            passed_over=spider.passed_over,
             increment=spider.increment,
         )

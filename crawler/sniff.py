@@ -48,35 +48,51 @@ HTML_SIGNS = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<ti
 
 # Titles of pages that say "there is nothing here" while answering 200.
 NOT_FOUND_TITLE = re.compile(
-    r"^\W*(?:(?:error\s*)?(?:404|410)\b|(?:this |the |sorry,? )*(?:web ?)?(?:page|document|file|content|resource)s?"
+    r"^\W*(?:error\W*(?:404|410)\b"
+    r"|(?:404|410)\b(?=\W*$|\W*[|–—:]|\s*-\s|\W*(?:error|page|file|document|not found|gone|sorry|oops)\b)"
+    r"|(?:this |the |sorry,? )*(?:web ?)?(?:page|document|file|content|resource)s?"
     r"(?: you (?:requested|were looking for))?"
     r" (?:(?:was |could |can|is |has )*(?:not |no longer )(?:be |been )?(?:found|available|exists?)"
     r"|not found|missing|removed))"
     r"|\b(?:page|file|document) (?:not found|cannot be found|could not be found)\b|\bnot found\W*$",
     re.IGNORECASE,
 )
-# Pages that a bot wall answers with instead of the content (status 200, 403 or 405).
-WALL_SIGNS = re.compile(
-    rb"cf-browser-verification|challenge-platform|_cf_chl_opt|<title>\s*(?:just a moment|attention required|"
-    rb"human verification|access denied|are you (?:a )?(?:human|robot)|security check|checking your browser|"
-    rb"verify you are human)|awswaf|aws-waf-token|px-captcha|_incapsula_resource"
+# Pages that a bot wall answers with instead of the content (status 200, 403 or 405). Some signs stand on nothing else;
+# the others only on a page with little else to say: the services behind the walls put their scripts into every page
+# that they let through, a form may ask for a human, and a report may be called "Access denied".
+WALL_SIGNS = re.compile(rb"cf-browser-verification|_cf_chl_opt", re.IGNORECASE)
+WALL_TITLE = re.compile(
+    rb"<title[^>]*>\s*(?:just a moment|attention required|human verification|access denied|are you (?:a )?(?:human|"
+    rb"robot)|security check|checking your browser|verify you are human)(?:\s|[.!?]|\xe2\x80\xa6)*(?:\||-\s|</title)",
+    re.IGNORECASE,
+)
+WALL_SCRIPTS = re.compile(
+    rb"challenge-platform(?!/(?:h/\w/)?scripts/jsd)|awswaf|aws-waf-token|px-captcha|_incapsula_resource"
     rb"|(?:please )?verify (?:that )?you are (?:a )?human",
     re.IGNORECASE,
 )
+MOST_WORDS_OF_WALL = 60
 # A page that asks who you are, or whether you agree, in place of what was asked for.
 NAMES_OF_PAGE = re.compile(rb"<(?:title|h1)\b[^>]*>(.*?)</(?:title|h1)", re.IGNORECASE | re.DOTALL)
 PASSWORD_FIELD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
-BUTTON = re.compile(rb"<button\b|<input\b[^>]*\btype\s*=\s*[\"']?(?:submit|button)|<form\b", re.IGNORECASE)
 LOG_IN = re.compile(
-    rb"\W*(?:please |you (?:must|need to) |member(?:s'?)? |user |account |staff )*(?:log[ -]?in|log[ -]?on|sign[ -]?in|"
-    rb"authenticat|authori[sz]ation required|password required|restricted (?:area|access))",
+    rb"\W*(?:please |you (?:must|need to) |member(?:s'?)? |user |account |staff )*(?:(?:log[ -]?(?:in|on)|sign[ -]?in|"
+    rb"authenticate|restricted (?:area|access(?! to)))\b(?!\s+(?:for|in|of|sheets?)\b)|"
+    rb"(?:authentication|authori[sz]ation|password) (?:is )?required)",
     re.IGNORECASE,
 )
 LOG_IN_PATH = re.compile(r"/(?:(?:wp-)?log-?[io]n|sign-?in|sso|auth|account/login)(?:[/.]|$)", re.IGNORECASE)
 CONSENT = re.compile(
     rb"\W*(?:before you (?:continue|proceed)|(?:cookie|privacy)s? (?:consent|choices|wall|preferences)|your privacy|"
     rb"we (?:value|care about|respect) your privacy|accept (?:all )?cookies|(?:your )?consent (?:is )?required|"
-    rb"(?:please )?accept (?:our |the )?terms|terms (?:and conditions )?of (?:use|access))",
+    rb"(?:please )?accept (?:our |the )?terms|terms (?:and conditions )?of (?:use|access))\b"
+    rb"(?!\W+(?:audit|form|guidance|guide|notice|polic(?:y|ies)|procedure|report|statement|toolkit)\b)",
+    re.IGNORECASE,
+)
+# What is pressed to get past a consent page; a form alone is on every page that can be searched.
+AGREE = re.compile(
+    rb"(?:<(?:button|a)\b[^>]*>(?:\s|<[^>/]*>)*|<input\b[^>]*\bvalue\s*=\s*[\"']?\s*)(?:yes\W+)?(?:i )?"
+    rb"(?:accept|agree|allow|consent|continue|enter|ok|proceed|save)\b",
     re.IGNORECASE,
 )
 CONSENT_PATH = re.compile(r"/(?:cookie-?)?(?:consent|wall|agree(?:ment)?|disclaimer)(?:[/.]|$)", re.IGNORECASE)
@@ -143,7 +159,12 @@ def _ends_like_json(body: bytes) -> bool:
 
 def is_wall(body: bytes) -> bool:
     """Whether an HTML body is a bot wall's challenge rather than content."""
-    return bool(WALL_SIGNS.search(body[:100_000]))
+    start = body[:100_000]
+    if WALL_SIGNS.search(start):
+        return True
+    if WALL_TITLE.search(start):
+        return len(_words_of(body[:400_000])) <= MOST_WORDS_OF_BARRIER
+    return bool(WALL_SCRIPTS.search(start)) and len(_words_of(body[:400_000])) <= MOST_WORDS_OF_WALL
 
 
 def barrier(body: bytes, address: str, asked: str) -> str:
@@ -151,7 +172,7 @@ def barrier(body: bytes, address: str, asked: str) -> str:
 
     `address` is where the answer came from, `asked` what was asked for. A form for members in a page's corner is no
     barrier: a log-in or consent page says what it is in its title or first heading, or redirects told it, and has
-    little else to say.
+    little else to say; and what was asked for by that very name is the page itself ("Terms of use" at /terms-of-use).
     """
     if is_wall(body):
         return "a bot wall"
@@ -163,9 +184,17 @@ def barrier(body: bytes, address: str, asked: str) -> str:
         return ""
     if PASSWORD_FIELD.search(start) and (any(map(LOG_IN.match, named)) or LOG_IN_PATH.search(path)):
         return "a log-in page"
-    if BUTTON.search(start) and (any(map(CONSENT.match, named)) or CONSENT_PATH.search(path)):
+    foreign = [name for name in named if not _is_asked_for(name, asked)]
+    if AGREE.search(start) and (any(map(CONSENT.match, foreign)) or CONSENT_PATH.search(path)):
         return "a consent page"
     return ""
+
+
+def _is_asked_for(name: bytes, asked: str) -> bool:
+    """Whether the path that was asked for says the name of a page, up to what its site adds to it."""
+    own = re.split(r"\s[|–—-]\s|\|", name.decode("utf-8", "replace"))[0]
+    slug = "-".join(re.findall(r"\w+", own.lower()))
+    return bool(slug) and slug in "-".join(re.findall(r"\w+", urlsplit(asked).path.lower()))
 
 
 def _words_of(body: bytes) -> list[bytes]:

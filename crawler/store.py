@@ -53,8 +53,9 @@ class Store:
         if found == 0 and (read_only or not self.may_be_made_anew()):
             raise self.error(f"{self.path}: is empty. {self.mend}")
         if found < self.version:
-            steps = [self.migrations.get(number, "") for number in range(found + 1, self.version + 1)] if found else []
             with self.transaction():
+                found = self._db.execute("PRAGMA user_version").fetchone()[0]  # another process may have been quicker
+                steps = [self.migrations.get(number, "") for number in range(found + 1, self.version + 1) if found]
                 for statement in ";".join([*steps, self.schema]).split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {self.version}")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from crawler.archive import BY_HAND, Announcement, Resource, Role
+from crawler.archive import BY_HAND, Announcement, Outcome, Resource, Role
 from crawler.sniff import Kind
 from indexer.titles import clean_link_text
 from indexer.words import stem, words
@@ -287,7 +287,7 @@ def _fetched(units: list[Unit]) -> tuple[list[Unit], list[LeftOut]]:
     kept, out = [], []
     for unit in units:
         own = unit.files or unit.parts
-        described = unit.whole and unit.landing is not None and (unit.landing.sha256 or unit.landing.announcement.title)
+        described = unit.whole and unit.landing is not None and _may_be_described(unit.landing)
         if any(part.sha256 for part in own) or described:
             kept.append(unit)
             continue
@@ -295,6 +295,13 @@ def _fetched(units: list[Unit]) -> tuple[list[Unit], list[LeftOut]]:
         reason = f"{resource.outcome}: {resource.reason}".rstrip(": ") if resource else "not fetched yet"
         out += [LeftOut(own[0].announcement.address, source, reason) for source in unit.sources]
     return kept, out
+
+
+def _may_be_described(page: Part) -> bool:
+    """Whether a page makes a document though no file of it came: it was fetched, or is known by its title. Not one
+    that its publisher asks robots not to index."""
+    refused = page.resource is not None and page.resource.outcome == Outcome.NOINDEX
+    return bool(page.sha256 or (page.announcement.title and not refused))
 
 
 def _one_for_each_text(units: list[Unit]) -> list[Unit]:

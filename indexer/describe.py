@@ -93,7 +93,7 @@ class Describer:
             files=tuple(files),
             locations=tuple(_location(one) for one in (unit, *unit.also)),
             first_seen=min((part.resource.first_seen for part in unit.parts if part.resource), default=""),
-            gone_since=(first.resource.gone_since or "") if first.resource else "",
+            gone_since=_gone_since(unit),
         )
 
     def _sectors_of(self, source: str) -> tuple[str, ...]:
@@ -133,7 +133,15 @@ def _inputs(unit: Unit) -> list[object]:
             )
             for part in unit.parts
         ],
+        _gone_since(unit),
     ]  # fmt: skip
+
+
+def _gone_since(unit: Unit) -> str:
+    """Since when the publication is gone from each place that had these bytes, "" while one still has them."""
+    places = [one.first.resource for one in (unit, *unit.also) if one.first.sha256 == unit.first.sha256]
+    times = [(place.gone_since or "") if place else "" for place in places]
+    return max(times) if all(times) else ""
 
 
 def _given(unit: Unit) -> list[Given]:

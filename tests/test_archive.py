@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
@@ -119,3 +121,62 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
     Archive(tmp_path, read_only=False).close()
     with Archive(tmp_path) as reader, pytest.raises(sqlite3.OperationalError):
         reader.start_run("Commdex")
+
+
+SCHEMA_1 = """
+CREATE TABLE runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, user_agent TEXT NOT NULL);
+CREATE TABLE source_runs (
+    run INTEGER NOT NULL REFERENCES runs, source TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
+    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', announced INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, source)
+) WITHOUT ROWID;
+CREATE TABLE resources (
+    address TEXT PRIMARY KEY, final_address TEXT NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
+    content_type TEXT NOT NULL, filename TEXT NOT NULL, kind TEXT NOT NULL, sha256 TEXT, bytes INTEGER NOT NULL,
+    first_seen TEXT NOT NULL, last_seen TEXT, last_changed TEXT, gone_since TEXT, outcome TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE announcements (
+    source TEXT NOT NULL, address TEXT NOT NULL, found_on TEXT NOT NULL, role TEXT NOT NULL, landing TEXT NOT NULL,
+    title TEXT NOT NULL, date TEXT NOT NULL, publisher TEXT NOT NULL, summary TEXT NOT NULL, link_text TEXT NOT NULL,
+    position INTEGER NOT NULL, original TEXT NOT NULL, captured TEXT NOT NULL, via TEXT NOT NULL,
+    last_run INTEGER NOT NULL, PRIMARY KEY (source, address, found_on)
+) WITHOUT ROWID;
+INSERT INTO runs VALUES (1, '2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', 'Commdex');
+INSERT INTO source_runs VALUES (1, 'a-body', '2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', 'ok', '', 10);
+PRAGMA user_version = 1;
+"""
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_archive_of_the_first_schema_is_brought_up_to_date_by_whoever_opens_it(
+    tmp_path: Path, read_only: bool
+) -> None:
+    for place in range(5):  # several processes at once: each of them finds the old one
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        db = sqlite3.connect(folder / "archive.db")
+        db.executescript(SCHEMA_1)
+        db.close()
+        together = Barrier(8)
+
+        def floor(folder: Path = folder, together: Barrier = together) -> int:
+            together.wait()
+            with Archive(folder, read_only=read_only) as archive:
+                return archive.floor(2, "a-body")
+
+        with ThreadPoolExecutor(8) as pool:
+            assert {done.result() for done in [pool.submit(floor) for _ in range(8)]} == {8}
+    with Archive(folder, read_only=False) as archive:
+        archive.record(fetch(1, Outcome.NEW, archive.keep(b"words")))
+        assert [one.missing_since for one in archive.resources()] == [None]
+        assert archive.vanished(1) == []
+
+
+def test_how_an_address_failed_is_told_of_its_own_run_and_source_alone(archive: Archive) -> None:
+    run = archive.start_run("Commdex")
+    archive.record(fetch(run, Outcome.NOT_FOUND, status=404))
+    assert archive.failed_as(run, "a-body", ADDRESS) is Outcome.NOT_FOUND
+    assert archive.failed_as(run, "another", ADDRESS) is None
+    assert archive.failed_as(run + 1, "a-body", ADDRESS) is None
+    assert archive.failed_as(run, "a-body", ADDRESS + "x") is None

@@ -637,3 +637,10 @@ def test_only_so_many_files_of_a_page_are_looked_up(arks: Arks, tmp_path: Path) 
     assert (state(home).state, state(home).reason) == (
         "partly", f"{PAGE} links to more files than the 50 that were looked up",
     )  # fmt: skip
+
+
+def test_a_page_that_stands_where_a_file_lay_is_no_copy_of_it() -> None:
+    file = Capture("20140101000000", "http://a.org/report.pdf", "application/pdf", "200")
+    page = Capture("20160101000000", "http://a.org/report.pdf", "text/html", "200")
+    assert latest([file, page]) == [file]
+    assert latest([page]) == [page]

@@ -102,6 +102,13 @@ def test_the_page_of_a_listing_that_is_asked_for_again_has_no_next_one_but_itsel
     assert links.next_page(here) is None
 
 
+@pytest.mark.parametrize("base", ["javascript:void(0)", "mailto:a@a.example", " "])
+def test_a_base_that_is_no_address_is_passed_over(base: str) -> None:
+    whole = f"<html><head><base href='{base}'></head><body><a href='a.pdf'>A</a></body></html>"
+    response = HtmlResponse("https://a.example/x/", body=whole.encode(), encoding="utf-8")
+    assert [link.address for link in links.file_links(response)] == ["https://a.example/x/a.pdf"]
+
+
 TAGS = st.sampled_from(
     ["<li>", "</li>", "<p>", "<article>", "</article>", "<a href='/a.pdf'>", "<a href='?page=2'>",
      "<a rel=next href=x>", "</a>", "2", "Next", "3 May 2021", "<time datetime='2021-05-03'>", "</time>", "<!-- x -->",

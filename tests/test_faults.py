@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -118,6 +119,34 @@ def test_a_robots_txt_that_fails_closes_its_host_alone(web: Loopback, other: Loo
     assert runs["faulty"].state == "failed"
     assert "robots.txt (answered 500" in runs["faulty"].reason
     assert runs["sound"].state == "ok"
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_site_whose_gateway_fails_is_not_taken_for_gone(
+    web: Loopback, other: Loopback, tmp_path: Path, status: int
+) -> None:
+    web.set("/robots.txt", Answer(b"oops", status))
+    archives = [other.url("/web/").replace("127.0.0.1", "localhost")]
+    home = make_home(tmp_path / "home", sources(web, other)[:1], crawl={"archives": archives})
+    commdex(home, "crawl", expect=4)
+    assert other.requests == []
+
+
+def test_former_addresses_are_sought_in_the_archives_when_the_start_is_gone(
+    web: Loopback, other: Loopback, tmp_path: Path
+) -> None:
+    former = "http://former.example.org/papers/"
+    source = {"id": "moved", "mechanism": "listing", "start": [web.url("/papers")], "former": [former]}
+    other.otherwise(Answer(b"[]", headers={"Content-Type": "application/json"}))
+    archives = [other.url("/web/").replace("127.0.0.1", "localhost")]
+    home = make_home(tmp_path / "home", [source], crawl={"archives": archives})
+    web.set("/papers", Answer(b"busy", 503))  # there, with a fault: its past is nobody's business yet
+    commdex(home, "crawl", expect=4)
+    assert other.requests == []
+    web.set("/papers", Answer(b"no", 404))
+    commdex(home, "crawl", expect=4)
+    sought = [parse_qs(urlsplit(one.url).query)["url"][0] for one in other.requests if one.path == "/web/cdx"]
+    assert sought == [web.url("/papers*"), former + "*"]
 
 
 def test_a_host_that_hangs_throughout_is_given_up(web: Loopback, other: Loopback, tmp_path: Path) -> None:

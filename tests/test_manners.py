@@ -19,6 +19,7 @@ from crawler.archive import Archive, Outcome
 from crawler.gate import MOST_ERRORS, MOST_SILENT, Gates, HostClosed, retry_after
 from crawler.guard import Stopped
 from crawler.judging import robots_tags
+from crawler.sniff import barrier, says_not_found
 from indexer.library import Library
 from tests.homes import commdex, make_home
 from tests.loopback import Answer, Loopback
@@ -124,6 +125,33 @@ def test_the_same_address_failing_again_does_not_close_its_host() -> None:
                 gate.failed("/one")
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_is_always_too_busy_is_given_up(status: int) -> None:
+    async def ask() -> None:
+        gate = Gates().of("a.org")
+        for number in range(MOST_ERRORS + 1):
+            async with gate.turn(0.0):
+                gate.answered(f"/{number}", status)
+
+    with pytest.raises(HostClosed, match="one after the other"):
+        asyncio.run(ask())
+
+
+def test_a_delay_that_is_learnt_while_another_waits_is_kept_by_both() -> None:
+    async def times() -> list[float]:
+        gate = Gates().of("a.org")
+        async with gate.turn(0.0):
+            pass
+        passed = [time.monotonic()]
+        asyncio.get_running_loop().call_later(0.05, gate.at_least, 0.4)  # robots.txt was read meanwhile
+        async with gate.turn(0.1):
+            passed.append(time.monotonic())
+        return passed
+
+    first, second = asyncio.run(times())
+    assert second - first >= 0.39
 
 
 def test_who_waits_at_a_gate_is_let_go_when_the_run_stops() -> None:
@@ -236,7 +264,141 @@ def test_what_is_not_to_be_indexed_is_no_document_and_what_is_not_to_be_followed
     assert Outcome.NOFOLLOW in troubles
 
 
+def test_what_is_not_to_be_indexed_any_more_leaves_the_library(web: Loopback, tmp_path: Path) -> None:
+    paths = ["page", "header.pdf", "unchanged.pdf", "kept.pdf"]
+    web.set("/page", page("The plan", "<p>All about hydration</p>"))
+    for number, path in enumerate(paths[1:]):
+        web.set(f"/{path}", Answer(b"%%PDF-1.4\nwords %d\n%%%%EOF" % number))
+    home = make_home(tmp_path / "home", [fixed(web, *(f"/{path}" for path in paths))])
+    commdex(home, "update")
+    assert in_library(home) == set(paths)
+    web.set("/page", page("The plan", "<p>All about hydration</p>", '<meta name="robots" content="noindex">'))
+    away = {"X-Robots-Tag": "noindex"}
+    web.set("/header.pdf", Answer(b"%PDF-1.4\nother words\n%%EOF", headers=away))
+    web.set("/unchanged.pdf", Answer(b"%PDF-1.4\nwords 1\n%%EOF", headers=away))  # answers 304
+    for _ in range(2):
+        commdex(home, "update")
+        assert in_library(home) == {"kept.pdf"}
+        assert {outcomes(home)[path][0] for path in paths[:3]} == {Outcome.NOINDEX}
+    web.set("/page", page("The plan", "<p>All about hydration</p>"))
+    commdex(home, "update")
+    assert in_library(home) == {"kept.pdf", "page"}
+
+
+def in_library(home: Home) -> set[str]:
+    with Library(home.library_file) as library:
+        files = [file for one in library.documents(library.ids()) for file in one.files]
+    return {file.address.rsplit("/", 1)[1] for file in files if file.sha256}
+
+
 # what answers 200 and is nothing
+
+
+def test_a_site_that_answers_everything_with_a_page_answers_robots_txt_with_it_too(
+    web: Loopback, tmp_path: Path
+) -> None:
+    web.otherwise(page("Fenmarch ICB", "<p>Let us help you find what you need.</p>"))
+    web.set("/robots.txt", page("Fenmarch ICB", "<p>Let us help you find what you need.</p>"))
+    web.set("/plan", page("Our plan", "<p>All about hydration</p>"))
+    home = make_home(tmp_path / "home", [fixed(web, "/plan", "/gone-plan")])
+    commdex(home, "crawl")
+    assert (outcomes(home)["plan"][0], outcomes(home)["gone-plan"][0]) == (Outcome.NEW, Outcome.SOFT_NOT_FOUND)
+
+
+def test_a_page_with_the_title_and_menu_of_its_whole_site_is_a_page(web: Loopback, tmp_path: Path) -> None:
+    def of_site(words: str) -> Answer:
+        menu = " ".join(f"<a href='/menu/{number}'>Item {number} of the menu</a>" for number in range(100))
+        return Answer(f"<!doctype html><title>Fenmarch ICB</title>{menu}<main>{words}</main>".encode(), headers=HTML)
+
+    web.otherwise(of_site("<p>Let us help you find what you need.</p>"))
+    web.set("/robots.txt", OPEN)
+    web.set("/linking", of_site("<p><a href='/winter.pdf'>Winter plan</a></p>"))
+    web.set("/winter.pdf", PDF)
+    web.set(
+        "/notice",
+        of_site(
+            "<p>The urgent treatment centre in Market Street closes at six o'clock on Friday and opens on Monday</p>"
+        ),
+    )
+    home = make_home(tmp_path / "home", [fixed(web, "/linking", "/notice", "/gone-plan")])
+    commdex(home, "crawl")
+    found = {path: outcome for path, (outcome, _) in outcomes(home).items()}
+    assert [found[path] for path in ("linking", "winter.pdf", "notice")] == [Outcome.NEW] * 3
+    assert found["gone-plan"] == Outcome.SOFT_NOT_FOUND
+
+
+def test_the_page_that_impossible_addresses_lead_to_is_itself_a_page(web: Loopback, tmp_path: Path) -> None:
+    web.otherwise(Answer(status=302, headers={"Location": "/publications"}))
+    web.set("/robots.txt", OPEN)
+    web.set("/publications", page("Publications", "<a href='/winter.pdf'>Winter plan (PDF)</a>"))
+    web.set("/winter.pdf", PDF)
+    home = make_home(
+        tmp_path / "home",
+        [fixed(web, "/gone-plan"), {"id": "shelf", "mechanism": "listing", "start": [web.url("/publications")]}],
+    )
+    commdex(home, "crawl", expect=None)
+    found = {path: outcome for path, (outcome, _) in outcomes(home).items()}
+    assert found["gone-plan"] == Outcome.SOFT_NOT_FOUND
+    assert (found["publications"], found["winter.pdf"]) == (Outcome.NEW, Outcome.NEW)
+
+
+@pytest.mark.parametrize(
+    ("title", "missing"),
+    [
+        ("410 practices join the scheme", False),
+        ("404-bed hospital opens its doors", False),
+        ("404", True),
+        ("410 Gone", True),
+        ("404 | A council", True),
+        ("Error 404", True),
+        ("404: there is nothing here", True),
+        ("404 Page not found", True),
+    ],
+)
+def test_a_number_alone_does_not_say_that_there_is_nothing(title: str, missing: bool) -> None:
+    assert says_not_found(title) is missing
+
+
+SEARCH = '<form action="/search"><input name="q"><button type="submit">Search</button></form>'
+BANNER = "<div>We use cookies <button>Accept all cookies</button></div>"
+LET_THROUGH = "<script>a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("terms-of-use", page("Terms of use", SEARCH + BANNER)),
+        ("paper-12", page("Cookie consent policy", SEARCH + BANNER)),
+        ("paper-13", page("Terms of use", SEARCH)),
+        ("your-privacy", page("Your privacy | Fenmarch ICB", BANNER)),
+        ("sheets", page("Sign-in sheets for ward visitors", '<input type="password">')),
+        ("restricted", page("Restricted access to medicines", '<input type="password">')),
+        ("let-through", page("Our plan", LET_THROUGH)),
+        (
+            "imperva",
+            page("Our plan", "<p>words of a plan</p>" * 30, '<script src="/_Incapsula_Resource?a=b"></script>'),
+        ),
+        ("denied", page("Access denied: barriers to dental care", "<p>A report</p>")),
+        ("checks", page("Security checks in care homes", "<p>A report</p>")),
+        ("ask", page("Tell us", "<p>What do you think of the plan?</p>" * 20 + "<p>Verify you are human</p>")),
+    ],
+)
+def test_content_that_looks_a_little_like_a_barrier_is_content(path: str, content: Answer) -> None:
+    assert barrier(content.body, f"https://a.org/{path}", f"https://a.org/{path}") == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        page("Just a moment...", "Enable JavaScript and cookies to continue"),
+        page("Attention Required! | Cloudflare", "<p>Sorry, you have been blocked</p>"),
+        page("Fenmarch ICB", "", "<script src='/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1'></script>"),
+        page("Fenmarch ICB", "<iframe src='/_Incapsula_Resource?x'>Request unsuccessful.</iframe>"),
+        page("Fenmarch ICB", "<p>Please verify you are human</p>"),
+    ],
+)
+def test_a_bot_wall_is_a_barrier(content: Answer) -> None:
+    assert barrier(content.body, "https://a.org/plan", "https://a.org/plan") == "a bot wall"
 
 
 def test_what_a_site_answers_for_an_impossible_address_is_nowhere_content(web: Loopback, tmp_path: Path) -> None:

@@ -163,3 +163,28 @@ def test_a_limit_is_caught_up_with_over_the_runs(web: Loopback, tmp_path: Path) 
     second = shelf.crawl()
     assert len(shelf.fetched(second, Outcome.NEW)) == 6
     assert shelf.state() == ("ok", "")
+
+
+def test_a_run_that_holds_all_but_a_broken_link_has_not_failed(web: Loopback, tmp_path: Path) -> None:
+    shelf = Shelf(web, tmp_path, 6, limit=6)
+    shelf.listed.append(99)  # which was never there
+    shelf.hang_out()
+    shelf.crawl()
+    assert shelf.state() == ("partly", "stopped at its limit of 6 requests")
+    shelf.crawl()
+    assert shelf.state() == ("ok", "")
+
+
+def test_a_paper_that_only_moved_is_not_gone(web: Loopback, tmp_path: Path) -> None:
+    shelf = Shelf(web, tmp_path, 8)
+    commdex(shelf.home, "update")
+    web.set("/3.pdf", Answer(b"no", 404))
+    web.set("/99.pdf", paper(3))
+    shelf.listed = [number for number in shelf.listed if number != 3] + [99]
+    shelf.hang_out()
+    for _ in range(2):
+        commdex(shelf.home, "update")
+    with Library(shelf.home.library_file) as library:
+        documents = library.documents(library.ids())
+        assert [one.gone_since for one in documents if any("99.pdf" in at.address for at in one.locations)] == [""]
+        assert len(documents) == 8

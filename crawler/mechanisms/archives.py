@@ -331,15 +331,17 @@ class Reading:
         archive = search.left[0]
         if self._failed:
             rows = [row for row in rows if archive.raw(row.timestamp, row.original) not in self._failed]
-        wanted = captures.key(search.address)
+        wanted, whole = captures.key(search.address), len(rows) < captures.MOST_CAPTURES
         if search.match == "exact":
             self._looked_up[archive.base, wanted] = rows, listed_on
             rows = [row for row in rows if captures.key(row.original) == wanted]
+        else:  # an index that only compares the beginnings of addresses lists a.org.evil.net below a.org
+            rows = [row for row in rows if captures.one_host(row.original, search.address)]
         chosen = captures.nearest(rows, search.near) if search.near else captures.latest(rows)
         if search.match == "prefix" and chosen:
             for row in rows:
                 self._looked_up.setdefault((archive.base, captures.key(row.original)), ([], listed_on))[0].append(row)
-            self._take_all(search, archive, chosen, listed_on, whole=len(rows) < captures.MOST_CAPTURES)
+            self._take_all(search, archive, chosen, listed_on, whole=whole)
         elif chosen:
             self._steps.appendleft(partial(self._ask_copy, search, archive, chosen[0], search.found_on or listed_on))
         else:
@@ -512,8 +514,7 @@ class Reading:
     def _own_failure(self, address: str) -> Outcome | None:
         """How the address itself failed in this run, None where it was not asked."""
         run = harvest.current()
-        rows = run.archive.troubles(run.run, self._spider.name)
-        return next((Outcome(row["outcome"]) for row in reversed(rows) if row["address"] == address), None)
+        return run.archive.failed_as(run.run, self._spider.name, address)
 
     def _tell_missed(self, search: Search) -> None:
         """Write down what an archive lists of a site that it then refused, and what came from nowhere else."""

@@ -80,9 +80,11 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         self.made_up_for: Counter[str] = Counter()  # failures, by outcome, that another way was tried for
         self.increment = False  # only what is new was asked for
         self.fetched_bytes = 0
+        self.passed_over = 0  # files that are held and were seen not long ago, which a run did not ask for
         self._asked = 0
         self._goes_further: bool | None = None  # known when the first request is made
-        self._when_idle = [self._out_of_archives, self._look_again]
+        self._gone = False  # the start is not there any more, and is sought in the web archives
+        self._when_idle = [self._out_of_archives, self._former_out_of_archives, self._look_again]
         self._include = [re.compile(pattern) for pattern in self.source.include]
         self._exclude = [re.compile(pattern) for pattern in self.source.exclude]
         self.options: Any = self.Options.model_validate(self.source.options)
@@ -90,6 +92,8 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
+        for host in spider.allowed_hosts:  # also for a reading list that asks the same host
+            gates().of(host).at_least(spider.source.delay or 0.0)
         crawler.signals.connect(spider.idle, signal=signals.spider_idle)
         return spider
 
@@ -145,9 +149,16 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
             return
         for address in (*self.source.start, *self.source.former):
             checked = self._checked(address)
-            if checked:
+            if checked and self.may_ask(urlsplit(checked).hostname or ""):
                 request = self._ask(checked, Role.LISTING, None, None, {}, seek=(address, {"match": "prefix"}))
                 yield request.replace(dont_filter=True)
+
+    def _former_out_of_archives(self) -> Asked:
+        """Seek the former addresses too whose hosts this spider may not ask: they are nobody's, or somebody else's."""
+        for address in self.source.former if self._gone else ():
+            if not self.may_ask(urlsplit(address).hostname or ""):
+                whole = urljoin(address, "/") if self.fallback == "host" else address
+                yield from self.from_archives(whole, match="prefix")
 
     def _look_again(self) -> Asked:
         """Ask for what was announced before and is not any more: only its own answer tells whether it has vanished."""
@@ -361,6 +372,7 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
             if outcome != Outcome.UNREACHABLE:
                 return
             address = urljoin(address, "/")
+        self._gone = self._gone or said.get("match") == "prefix"
         self.made_up_for[outcome] += 1
         yield from self._within_limit(self.from_archives(address, **said))
 
@@ -386,4 +398,6 @@ class HarvestSpider(ArchiveReader, scrapy.Spider):
         if not self._goes_further or request.meta.get(ROLE) != Role.FILE:
             return False
         known = run.archive.resource(request.url)
-        return known is not None and run.archive.is_fresh(known)
+        passed = known is not None and run.archive.is_fresh(known)
+        self.passed_over += passed
+        return passed

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scrapy.http import Request, Response
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
+from crawler import links
 from crawler.links import looks_like_file
 from crawler.mechanisms.base import Asked, HarvestSpider
 from crawler.sniff import Kind, kind_of
@@ -107,7 +108,11 @@ class Spider(HarvestSpider):
                 self.limited = f"stopped at level {depth} of its sitemap indexes (option `depth`)"
 
     def _announced(self, address: str, changed: str, found_on: str, position: int) -> Asked:
-        parts = urlsplit(address)
+        checked = links.absolute(address, found_on)
+        parts = urlsplit(checked or "")
+        if checked is None:
+            self.trouble(address, "not an address")
+            return
         if STANDING_PAGE.fullmatch(parts.path or "/") and not parts.query:
             return
         if looks_like_file(address):
