@@ -34,7 +34,9 @@ class Store:
             # A reader opens the file for writing too, as WAL readers may have to; a pragma keeps it from writing.
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.row_factory = sqlite3.Row
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            if self._db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                self._db.execute("PRAGMA journal_mode = WAL")  # waits for nobody: only where it is not so yet
+            for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._prepare(read_only)
             if read_only:

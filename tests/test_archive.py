@@ -156,6 +156,7 @@ def test_an_archive_of_the_first_schema_is_brought_up_to_date_by_whoever_opens_i
         folder = tmp_path / str(place)
         folder.mkdir()
         db = sqlite3.connect(folder / "archive.db")
+        db.execute("PRAGMA journal_mode = WAL")  # as every archive has it that Commdex has made
         db.executescript(SCHEMA_1)
         db.close()
         together = Barrier(8)
