@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -445,8 +444,3 @@ def _is_line(element: etree._Element) -> bool:
 def _words(element: etree._Element | None) -> str:
     """The text of an element on one line, 300 characters at the most."""
     return "" if element is None else str(element.xpath("normalize-space(.)"))[:_LONGEST_LINE]
-
-
-def first_date(texts: Iterable[str]) -> str:
-    """The first date in any of these texts, in their order."""
-    return next((date for text in texts if (date := meeting_date(text))), "")

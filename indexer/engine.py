@@ -46,6 +46,11 @@ DAMAGE: tuple[type[Exception], ...] = (
 )  # fmt: skip
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether this is how a damaged index shows; for a block without its tag Whoosh raises `Exception` itself."""
+    return isinstance(error, DAMAGE) or type(error) is Exception
+
+
 class IndexUnusable(Exception):
     """The index is missing, damaged or of another version; the message names the folder and the mending command."""
 

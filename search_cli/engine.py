@@ -17,7 +17,7 @@ from whoosh import index
 from whoosh.scoring import BM25F
 
 from indexer.analyser import LONGEST, SEPARATOR, UNDATED
-from indexer.engine import DAMAGE, IndexUnusable, stamp_trouble
+from indexer.engine import IndexUnusable, is_damage, stamp_trouble
 from indexer.words import stem
 from search_cli.positions import leaves, pattern_of, prefix_of, spans
 from search_cli.query.errors import QueryError
@@ -80,7 +80,9 @@ class Engine:
         try:
             with index.open_dir(str(self.folder), readonly=True).searcher(weighting=BM25F()) as searcher:
                 yield searcher
-        except DAMAGE as error:
+        except Exception as error:
+            if not is_damage(error):
+                raise
             kind = type(error).__name__
             raise IndexUnusable(
                 f"{self.folder}: the index is damaged ({kind}: {error}). Make it again with: commdex index"

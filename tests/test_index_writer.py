@@ -144,6 +144,16 @@ def test_bytes_changed_anywhere_end_in_an_answer_or_in_a_message(folder: Path) -
             Engine(folder).search(parse('"care text" or paper*'))
 
 
+def test_postings_without_their_tag_are_damage_too(folder: Path) -> None:
+    list(IndexWriter(folder).write(some(20), []))
+    path = next(path for path in folder.iterdir() if path.suffix == ".seg")
+    body = path.read_bytes()
+    assert b"W3Bl" in body  # the tag of a block of postings; without it Whoosh raises Exception itself
+    path.write_bytes(body.replace(b"W3Bl", b"XXXX"))
+    with pytest.raises(IndexUnusable, match="commdex index"):
+        Engine(folder).search(parse("care"))
+
+
 def test_hosts_are_the_original_ones_for_copies_in_an_archive() -> None:
     archived, _ = paper("Old", host="www.swindonccg.nhs.uk", address="https://webarchive.example/2014/x.pdf",
                         original="http://www.swindonccg.nhs.uk/x.pdf")  # fmt: skip
